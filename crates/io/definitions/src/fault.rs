@@ -19,7 +19,8 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of a field of the configuration.
-    pub(crate) fn of(config: &Config, field: &str, message: String) -> Self {
+    #[must_use]
+    pub fn of(config: &Config, field: &str, message: String) -> Self {
         let place = config.places.of(field);
         Self {
             file: config.file.clone(),

@@ -37,7 +37,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use build::Foundation;
+pub use build::{Foundation, outlet};
 pub use follower::Follower;
 
 use crate::{Catalog, CatalogAction, NoStore};

@@ -34,7 +34,7 @@ use crate::{Bounds, Request, SetupError};
 pub(crate) use body::Answer;
 use bytes::Bytes;
 use dial::Dialer;
-pub use dial::{Addresses, BoxError, Resolve};
+pub use dial::{Addresses, BoxError, Resolve, Step, Unreachable};
 use http::Method;
 use http::header::{self, HeaderMap, HeaderValue};
 use http1::Http1;
@@ -100,6 +100,18 @@ impl Http {
             proxy: outlet.proxy.clone(),
         };
         Ok(Self(Pool::new(dialer, bounds.clone())))
+    }
+
+    /// Opens a connection to the URL's host and closes it, within the bound of a connection.
+    pub(crate) async fn reach(&self, url: &Url) -> Result<(), Unreachable> {
+        let pool = &self.0;
+        let origin = Origin::of(url).map_err(|loss| Unreachable {
+            step: Step::Name,
+            reason: loss.reason,
+        })?;
+        pool.dialer
+            .reach(&origin, pool.bounds.connect_timeout)
+            .await
     }
 
     /// Sends the request and waits for the answer's head. `give_up` is when the caller will drop the future

@@ -40,6 +40,7 @@ mod execution;
 mod extend;
 mod facts;
 mod http;
+mod probe;
 mod pump;
 mod refusals;
 mod setup;
@@ -54,10 +55,14 @@ pub use change::ChangeError;
 pub use driver::Driver;
 pub use extend::ExtendError;
 pub use facts::facts_of;
-pub use http::{Addresses, BoxError, Outlet, Resolve, check_identity, check_roots};
+pub use http::{
+    Addresses, BoxError, Outlet, Resolve, Step, Unreachable, check_identity, check_roots,
+};
+pub use probe::{NoToken, Probe};
 pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
 pub use setup::{Setup, SetupError};
+pub use token::TokenAnswer;
 pub use tollgate_secret::{Redactor, Secret};
 pub use tollgate_upstream::{Bounds, ClientCredentials, Proxy, Url};
 pub use trouble::TokenTrouble;

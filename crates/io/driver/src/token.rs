@@ -1,6 +1,6 @@
 //! Fetching an access token by OAuth 2.0 client credentials.
 
-use crate::http::{Http, Loss};
+use crate::http::{Http, Incoming, Loss};
 use crate::{ClientCredentials, Request, Secret, facts};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,8 @@ use tollgate_secret::Redactor;
 
 /// Longest answer read.
 const MAX_BYTES: usize = 64 * 1024;
+/// Characters of the endpoint's own words that are shown.
+const DESCRIPTION: usize = 200;
 /// The vendor's longest token life; nothing longer is believed.
 const LONGEST_LIFE: Duration = Duration::from_secs(172_800);
 /// The vendor's shortest token life; taken where the answer names none.
@@ -44,6 +46,19 @@ pub(crate) struct NoGrant {
     /// What the endpoint asked for.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) failure: FetchFailure,
+    /// What the endpoint answered, if it did.
+    pub(crate) answer: Option<TokenAnswer>,
+}
+
+/// What a token endpoint answered instead of a token. Nothing in it is secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// OAuth's word for it, such as `invalid_client`; none where the answer isn't OAuth's.
+    pub error: Option<String>,
+    /// The endpoint's own words, without the client's secret, at most [`DESCRIPTION`] characters.
+    pub description: Option<String>,
 }
 
 impl NoGrant {
@@ -52,6 +67,7 @@ impl NoGrant {
             reason: reason.into(),
             retry_after: None,
             failure: FetchFailure::Other,
+            answer: None,
         }
     }
 }
@@ -79,23 +95,7 @@ async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Resul
     let incoming = incoming.map_err(unreachable)?;
     let status = incoming.status();
     if !(200..300).contains(&status) {
-        let retry_after = facts::retry_after(incoming.headers(), SystemTime::now());
-        let mut reason = format!("the token endpoint answered {status}");
-        let body = incoming.read(MAX_BYTES).await;
-        let code = body.ok().and_then(|answer| error_code(&answer.body.ok()?));
-        if let Some(code) = &code {
-            reason.push_str(&format!(" {code}"));
-        }
-        let is_wrong = code.is_some_and(|code| are_wrong(status, &code));
-        return Err(NoGrant {
-            reason,
-            retry_after,
-            failure: if is_wrong {
-                FetchFailure::Credentials
-            } else {
-                FetchFailure::Other
-            },
-        });
+        return Err(refused(incoming, client).await);
     }
     let answer = incoming.read(MAX_BYTES).await.map_err(unreachable)?;
     let body = answer.body.map_err(|error| {
@@ -106,13 +106,18 @@ async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Resul
     parse(&body)
 }
 
-fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
+/// Id and secret as HTTP's Basic scheme has them.
+fn basic(client: &ClientCredentials) -> Secret {
     let pair = Secret::new(format!(
         "{}:{}",
         client.client_id,
         client.client_secret.expose()
     ));
-    let basic = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+    Secret::new(STANDARD.encode(pair.expose()))
+}
+
+fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
+    let basic = Secret::new(format!("Basic {}", basic(client).expose()));
     let mut basic = HeaderValue::from_str(basic.expose())
         .map_err(|_| NoGrant::because("the credentials fit no header"))?;
     basic.set_sensitive(true);
@@ -125,17 +130,69 @@ fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
     })
 }
 
+/// What is known of an answer that is no grant.
+async fn refused(incoming: Incoming, client: &ClientCredentials) -> NoGrant {
+    let status = incoming.status();
+    let retry_after = facts::retry_after(incoming.headers(), SystemTime::now());
+    let media_type = incoming.headers().get(CONTENT_TYPE);
+    let is_page = media_type.is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
+    let body = incoming.read(MAX_BYTES).await;
+    let body = body.ok().and_then(|answer| answer.body.ok());
+    let answer = read_refusal(status, &body.unwrap_or_default(), client);
+    let mut reason = format!("the token endpoint answered {status}");
+    if let Some(error) = &answer.error {
+        reason.push_str(&format!(" {error}"));
+        if let Some(description) = &answer.description {
+            reason.push_str(&format!(" ({description})"));
+        }
+    } else if is_page {
+        reason.push_str(" with a web page, as no token endpoint does");
+    }
+    let is_wrong = answer.error.as_deref();
+    let is_wrong = is_wrong.is_some_and(|code| are_wrong(status, code));
+    NoGrant {
+        reason,
+        retry_after,
+        failure: if is_wrong {
+            FetchFailure::Credentials
+        } else {
+            FetchFailure::Other
+        },
+        answer: Some(answer),
+    }
+}
+
+/// As RFC 6749, 5.2 has it. The vendor says `description` too.
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
+    error_description: Option<String>,
+    description: Option<String>,
 }
 
-/// What OAuth calls the refusal, such as `invalid_client` (RFC 6749, 5.2). Nothing longer or else is
-/// believed to be harmless.
-fn error_code(body: &[u8]) -> Option<String> {
-    let Refusal { error } = tollgate_json::read_bytes_as(body).ok()?;
-    let word = error.len() <= 40 && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    word.then_some(error)
+/// What OAuth calls the refusal, such as `invalid_client`: nothing longer or else is believed to be harmless. What the
+/// endpoint says beside is shown without the client's secret, and without what only a terminal would understand.
+fn read_refusal(status: u16, body: &[u8], client: &ClientCredentials) -> TokenAnswer {
+    let refusal = tollgate_json::read_bytes_as::<Refusal>(body).ok();
+    let refusal = refusal.filter(|Refusal { error, .. }| {
+        error.len() <= 40 && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    });
+    let (mut error, mut description) = (None, None);
+    if let Some(refusal) = refusal {
+        error = Some(refusal.error);
+        description = refusal.error_description.or(refusal.description);
+    }
+    let redactor = Redactor::new([&client.client_secret, &basic(client)], []);
+    let shown = description.map(|text| {
+        let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+        redactor.shown(plain.trim(), DESCRIPTION)
+    });
+    let says_more = |text: &String| !text.is_empty() && Some(text) != error.as_ref();
+    TokenAnswer {
+        status,
+        description: shown.filter(says_more),
+        error,
+    }
 }
 
 /// Whether the answer says that the client's credentials are wrong, or that they may have no token.
@@ -211,6 +268,41 @@ mod tests {
             172_800
         );
         assert!(life(r#"{"access_token":"t","expires_in":0}"#).is_err());
+    }
+
+    #[test]
+    fn a_refusal_is_shown_in_the_endpoints_words_and_without_secrets() {
+        let client = ClientCredentials {
+            token_url: "https://login.example.com/oauth/token".parse().unwrap(),
+            client_id: "id".to_owned(),
+            client_secret: Secret::new("correct-horse-battery".to_owned()),
+        };
+        let read = |body: &str| {
+            let answer = read_refusal(401, body.as_bytes(), &client);
+            (answer.error, answer.description)
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            read(r#"{"error":"invalid_client","description":"client not found\u001b[31m"}"#),
+            (text("invalid_client"), text("client not found[31m"))
+        );
+        for echoed in ["correct-horse-battery", "aWQ6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5"] {
+            let body =
+                format!(r#"{{"error":"invalid_client","error_description":"not {echoed}"}}"#);
+            let (_, description) = read(&body);
+            assert!(
+                !description.clone().unwrap().contains(echoed),
+                "{description:?}"
+            );
+        }
+        for other in [
+            "<html>",
+            r#"{"error":{"code":1}}"#,
+            r#"{"error":"Wrong Secret!"}"#,
+            "",
+        ] {
+            assert_eq!(read(other), (None, None), "{other}");
+        }
     }
 
     #[test]

@@ -55,9 +55,10 @@ fn no_token(
     trouble: Option<TokenTrouble>,
 ) -> ExecuteError {
     let mut message = "Not carried out: no access token can be had".to_owned();
-    if let Some(trouble) = &trouble {
-        message.push_str("; ");
-        message.push_str(&say(trouble));
+    message.push_str("; ");
+    match &trouble {
+        Some(trouble) => message.push_str(&say(trouble)),
+        None => message.push_str("no token endpoint of the integration's clients has answered yet"),
     }
     if let Some(span) = again_in {
         message.push_str(&format!("; asked again in {} ms", span.as_millis()));

@@ -14,6 +14,7 @@
 //! vendor's SDKs, by schemathesis, by killing it and by searching what it wrote for secrets in
 //! `tests/sdk/` of the project.
 
+mod online;
 mod renewal;
 mod service;
 mod start_error;
@@ -22,6 +23,7 @@ mod sweep;
 mod tasks;
 mod watch;
 
+pub use online::{Failure, Tried, try_online};
 pub use renewal::LookNow;
 pub use service::Service;
 pub use start_error::StartError;

@@ -8,6 +8,7 @@ use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
 use pieces::{
     go_live, listen, numbers, parts, records, renewal, start_driver, start_tasks, start_workers,
+    watch_clients,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -76,6 +77,7 @@ impl Service {
         };
         let (live, follower) = Live::new(catalog, store.clone(), driver.clone(), foundation);
         let follower = go_live(&live, follower).await?;
+        watch_clients(&config, &driver).await;
         let journal = Arc::new(Journal::new(store.is_some()));
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let parts = parts(

@@ -33,8 +33,13 @@ struct World {
 
 impl World {
     async fn start() -> Self {
+        Self::with((200, "", GRANT)).await
+    }
+
+    /// One whose token endpoint answers so from the begin on.
+    async fn with(token: (u16, &'static str, &'static str)) -> Self {
         let says = Arc::new(Mutex::new(Says {
-            token: (200, "", GRANT),
+            token,
             call: (200, "", r#"{"ok":true}"#),
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -163,8 +168,7 @@ async fn answer(mut stream: TcpStream, says: Arc<Mutex<Says>>) {
 
 #[tokio::test]
 async fn an_endpoint_that_refuses_is_told_at_once_to_all_and_forgotten_when_it_grants() {
-    let world = World::start().await;
-    world.say(|says| says.token = (401, "", r#"{"error":"invalid_client"}"#));
+    let world = World::with((401, "", r#"{"error":"invalid_client"}"#)).await;
     for _ in 0..3 {
         let (status, error) = world.execute().await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{error}");

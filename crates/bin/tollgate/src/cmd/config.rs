@@ -1,9 +1,12 @@
 //! `tollgate config`.
 
+mod online;
+
 use crate::console::{errln, out, outln, plural};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
+use tollgate_config::Config;
 use tollgate_service::Definitions;
 
 /// What a configuration file says that can't be used; `EX_USAGE` of sysexits.
@@ -21,54 +24,66 @@ enum Command {
     ///
     /// Finds what `serve` would refuse to start with, and opens no store. With a store, a `[[cache]]` or a
     /// workflow may name actions that only the store has: that is told and no fault.
-    Check {
-        /// The configuration file.
-        file: PathBuf,
-        /// Let secrets be absent: variables that aren't set, files with secrets or keys that aren't there.
-        /// Everything else is checked, and secrets that are there.
-        #[arg(long)]
-        without_secrets: bool,
-    },
+    ///
+    /// Exit status: 0 where nothing is wrong; 64 where the file is; 1 where only --online found something.
+    Check(Check),
+}
+
+#[derive(clap::Args)]
+struct Check {
+    /// The configuration file.
+    file: PathBuf,
+    /// Let secrets be absent: variables that aren't set, files with secrets or keys that aren't there.
+    /// Everything else is checked, and secrets that are there.
+    #[arg(long, conflicts_with = "online")]
+    without_secrets: bool,
+    /// Also try what the file names: fetch one token for each client, connect to each token URL and base URL. No
+    /// action is called.
+    #[arg(long)]
+    online: bool,
+    /// Print what was tried as JSON, in the place of what was understood.
+    #[arg(long, requires = "online")]
+    json: bool,
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    let Command::Check {
-        file,
-        without_secrets,
-    } = args.command;
-    let config = if without_secrets {
-        tollgate_files::load_without_secrets(&file)
-    } else {
-        tollgate_files::load(&file)
-    };
-    let checked = config
-        .map_err(|error| error.to_string())
-        .and_then(|config| match Definitions::load(&config) {
-            Ok(definitions) => Ok((config, definitions)),
-            Err(faults) => Err(faults.to_string()),
-        });
-    match checked {
-        Ok((config, definitions)) => {
-            out!("{}", config.describe());
-            outln!(
-                "{}, {}",
-                plural(definitions.actions(), "action"),
-                plural(definitions.workflows(), "workflow")
-            );
-            let mut warnings = tollgate_files::warnings(&config, SystemTime::now());
-            warnings.extend(definitions.warnings());
-            for warning in warnings {
-                errln!("warning: {warning}");
-            }
-            let unconfirmed = definitions.unconfirmed.iter().map(ToString::to_string);
-            for note in unconfirmed.chain(config.notes()) {
-                errln!("note: {note}");
-            }
-            ExitCode::SUCCESS
-        }
+    let Command::Check(check) = args.command;
+    let (config, definitions) = match load(&check.file, check.without_secrets) {
+        Ok(loaded) => loaded,
         Err(problems) => {
             errln!("{problems}");
-            ExitCode::from(BAD_CONFIG)
+            return ExitCode::from(BAD_CONFIG);
         }
+    };
+    if !check.json {
+        out!("{}", config.describe());
+        outln!(
+            "{}, {}",
+            plural(definitions.actions(), "action"),
+            plural(definitions.workflows(), "workflow")
+        );
     }
+    let mut warnings = tollgate_files::warnings(&config, SystemTime::now());
+    warnings.extend(definitions.warnings());
+    for warning in warnings {
+        errln!("warning: {warning}");
+    }
+    for note in definitions.unconfirmed.iter().chain(&config.notes()) {
+        errln!("note: {note}");
+    }
+    if check.online {
+        return online::run(&config, &definitions, check.json);
+    }
+    ExitCode::SUCCESS
+}
+
+fn load(file: &Path, without_secrets: bool) -> Result<(Config, Definitions), String> {
+    let config = if without_secrets {
+        tollgate_files::load_without_secrets(file)
+    } else {
+        tollgate_files::load(file)
+    };
+    let config = config.map_err(|error| error.to_string())?;
+    let definitions = Definitions::load(&config).map_err(|faults| faults.to_string())?;
+    Ok((config, definitions))
 }

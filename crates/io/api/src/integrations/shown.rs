@@ -8,6 +8,7 @@ use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{Catalog, CatalogIntegration};
 use tollgate_driver::Driver;
 use tollgate_execution::say;
+use tollgate_model::RouteId;
 use tollgate_store::{Integration, IntendedState, Role};
 use utoipa::ToSchema;
 
@@ -130,15 +131,35 @@ pub(crate) fn show(
             format!("No access token can be had; {trouble}.")
         }),
     };
-    let why = why.as_deref();
-    if let Some(stored) = &target.stored {
-        let mut shown = show_stored(stored, why);
-        if let (None, Some(aside)) = (why, catalog.set_aside(&target.id)) {
-            let message = aside.to_string();
-            shown.reported_state.detail = Some(Detail { message });
-        }
-        return shown;
+    let mut shown = match &target.stored {
+        Some(stored) => show_stored(stored, why.as_deref()),
+        None => show_of_file(target, why.as_deref()),
+    };
+    if why.is_none() {
+        let aside = catalog.set_aside(&target.id);
+        let aside = aside.map(|aside| aside.to_string());
+        let wiring = target.wiring.as_ref().ok();
+        let beside = wiring.and_then(|wiring| some_have_none(driver, wiring.routes.route));
+        let message = aside
+            .into_iter()
+            .chain(beside)
+            .reduce(|a, b| format!("{a} {b}"));
+        shown.reported_state.detail = message.map(|message| Detail { message });
     }
+    shown
+}
+
+/// Which clients can have no token although others of the route can.
+fn some_have_none(driver: &Driver, route: RouteId) -> Option<String> {
+    let troubles = driver.clients_in_trouble(route);
+    let troubles: Vec<_> = troubles.iter().map(say).collect();
+    (!troubles.is_empty()).then(|| {
+        let troubles = troubles.join("; ");
+        format!("Calls take the tokens of other clients, for some have none: {troubles}.")
+    })
+}
+
+fn show_of_file(target: &CatalogIntegration, why: Option<&str>) -> IntegrationView {
     IntegrationView {
         id: target.id.clone(),
         name: target.name.clone(),

@@ -7,6 +7,7 @@ use super::RefreshError;
 use crate::guard;
 use crate::stored::{IntegrationPlan, plan};
 use crate::{CatalogAction, CatalogIntegration, LimitRegistry, Login, Wiring};
+pub use outlet::outlet;
 use slot::EngineSlots;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -106,6 +107,10 @@ impl Builder {
         let slot = self.slot(slots, id, &wanted).await;
         let (route, client) = slot.map_err(|error| error.to_string())?;
         self.set_outlet((route, client), &wanted.access, Some(&guard))?;
+        if let Some(client) = client {
+            // An error means that the engine is gone, and fetches nothing.
+            let _ = self.driver.watch_client(client).await;
+        }
         Ok(Wiring {
             routes: route.into(),
             base_url: wanted.base_url,

@@ -15,7 +15,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tollgate_upstream::{Proxy, Refused};
 
 /// How much sooner one address is tried than the next (RFC 8305 recommends 250 ms).
@@ -43,6 +45,44 @@ pub(super) enum Opened {
     Useless,
 }
 
+/// What a connection could not get beyond.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// The name has no address.
+    Name,
+    /// Nobody takes connections at the address.
+    Connect,
+    /// The handshake: whose certificate it is, who signed it, until when.
+    Tls,
+}
+
+impl Step {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unreachable {
+    /// What it could not get beyond.
+    pub step: Step,
+    /// Why, with host and port; nothing else of the URL.
+    pub reason: String,
+}
+
+impl From<Unreachable> for Loss {
+    fn from(unreachable: Unreachable) -> Self {
+        Self::never_sent(unreachable.reason)
+    }
+}
+
 /// How connections are opened.
 pub(super) struct Dialer {
     pub(super) tls: Arc<ClientConfig>,
@@ -53,35 +93,11 @@ pub(super) struct Dialer {
 impl Dialer {
     /// Opens a connection. The caller bounds how long that may take.
     pub(super) async fn open(&self, origin: &Origin, bounds: &Bounds) -> Result<Opened, Loss> {
-        let failed = |what: &str, error: &dyn std::fmt::Display| {
-            Loss::never_sent(format!("{what} {}:{}: {error}", origin.host, origin.port))
-        };
-        let proxy = self.proxy.as_ref();
-        let tcp = match proxy.filter(|proxy| proxy.covers(&origin.host.as_url_has_it())) {
-            Some(proxy) => self.tunnel(proxy, origin).await?,
-            None => {
-                let addresses = self.addresses(&origin.host).await;
-                let addresses = addresses.map_err(|error| {
-                    Loss::never_sent(format!("no address for {}: {error}", origin.host))
-                })?;
-                let sockets = addresses.into_iter().map(|ip| (ip, origin.port).into());
-                let tcp = connect(sockets.collect()).await;
-                tcp.map_err(|error| failed("can't connect to", &error))?
-            }
-        };
-        // An error means that small requests may wait for an acknowledgement.
-        let _ = tcp.set_nodelay(true);
+        let tcp = self.connect(origin).await?;
         if !origin.secure {
             return Ok(Opened::Http1(Http1::begin(tcp, bounds).await?));
         }
-        let name = match &origin.host {
-            Host::Address(ip) => ServerName::from(*ip),
-            Host::Name(name) => {
-                ServerName::try_from(name.clone()).map_err(|error| failed("no TLS with", &error))?
-            }
-        };
-        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp);
-        let tls = tls.await.map_err(|error| failed("no TLS with", &error))?;
+        let tls = self.secure(origin, tcp).await?;
         match tls.get_ref().1.alpn_protocol() {
             Some(b"h2") => Ok(match Http2::begin(tls, bounds).await? {
                 Some(connection) => Opened::Http2(connection),
@@ -93,18 +109,22 @@ impl Dialer {
 
     /// A tunnel to the origin. The proxy looks the name up; where names are checked, it is looked up here too, and
     /// refused where it leads to an address that may not be called as far as is known here.
-    async fn tunnel(&self, proxy: &Proxy, origin: &Origin) -> Result<TcpStream, Loss> {
+    async fn tunnel(&self, proxy: &Proxy, origin: &Origin) -> Result<TcpStream, Unreachable> {
         let place = &proxy.address;
         if let (Host::Name(name), Some(resolver)) = (&origin.host, &self.resolver) {
             let known = tokio::time::timeout(LOOK, resolver.resolve(name.clone()));
             if let Ok(Err(error)) = known.await
                 && error.is::<Refused>()
             {
-                return Err(Loss::never_sent(format!("no address for {name}: {error}")));
+                return Err(Unreachable {
+                    step: Step::Name,
+                    reason: format!("no address for {name}: {error}"),
+                });
             }
         }
-        let failed = |error: io::Error| {
-            Loss::never_sent(format!("can't connect to the proxy {place}: {error}"))
+        let failed = |error: io::Error| Unreachable {
+            step: Step::Connect,
+            reason: format!("can't connect to the proxy {place}: {error}"),
         };
         let addresses = match &place.host {
             url::Host::Domain(name) => {
@@ -115,7 +135,81 @@ impl Dialer {
             url::Host::Ipv6(ip) => vec![(*ip, place.port).into()],
         };
         let tcp = connect(addresses).await.map_err(failed)?;
-        tunnel::open(tcp, proxy, origin).await
+        // An error means that small requests may wait for an acknowledgement.
+        let _ = tcp.set_nodelay(true);
+        let opened = tunnel::open(tcp, proxy, origin).await;
+        opened.map_err(|loss| Unreachable {
+            step: Step::Connect,
+            reason: loss.reason,
+        })
+    }
+
+    /// Opens a connection and closes it, all of it within this span.
+    pub(super) async fn reach(&self, origin: &Origin, within: Duration) -> Result<(), Unreachable> {
+        let end = Instant::now() + within;
+        let late = |step| Unreachable {
+            step,
+            reason: format!(
+                "no connection to {}:{} within {within:?}",
+                origin.host, origin.port
+            ),
+        };
+        let tcp = match self.proxy_of(origin) {
+            Some(proxy) => timeout_at(end, self.tunnel(proxy, origin)).await,
+            None => {
+                let sockets = timeout_at(end, self.sockets(origin)).await;
+                let sockets = sockets.map_err(|_| late(Step::Name))??;
+                timeout_at(end, connect_to(origin, sockets)).await
+            }
+        };
+        let tcp = tcp.map_err(|_| late(Step::Connect))??;
+        if origin.secure {
+            let tls = timeout_at(end, self.secure(origin, tcp)).await;
+            tls.map_err(|_| late(Step::Tls))??;
+        }
+        Ok(())
+    }
+
+    async fn connect(&self, origin: &Origin) -> Result<TcpStream, Unreachable> {
+        match self.proxy_of(origin) {
+            Some(proxy) => self.tunnel(proxy, origin).await,
+            None => connect_to(origin, self.sockets(origin).await?).await,
+        }
+    }
+
+    /// The proxy that leads to the origin, if one is to.
+    fn proxy_of(&self, origin: &Origin) -> Option<&Proxy> {
+        let proxy = self.proxy.as_ref();
+        proxy.filter(|proxy| proxy.covers(&origin.host.as_url_has_it()))
+    }
+
+    async fn sockets(&self, origin: &Origin) -> Result<Vec<SocketAddr>, Unreachable> {
+        let addresses = self.addresses(&origin.host).await;
+        let addresses = addresses.map_err(|error| Unreachable {
+            step: Step::Name,
+            reason: format!("no address for {}: {error}", origin.host),
+        })?;
+        let sockets = addresses.into_iter().map(|ip| (ip, origin.port).into());
+        Ok(sockets.collect())
+    }
+
+    async fn secure(
+        &self,
+        origin: &Origin,
+        tcp: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, Unreachable> {
+        let failed = |error: &dyn std::fmt::Display| Unreachable {
+            step: Step::Tls,
+            reason: format!("no TLS with {}:{}: {error}", origin.host, origin.port),
+        };
+        let name = match &origin.host {
+            Host::Address(ip) => ServerName::from(*ip),
+            Host::Name(name) => {
+                ServerName::try_from(name.clone()).map_err(|error| failed(&error))?
+            }
+        };
+        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp);
+        tls.await.map_err(|error| failed(&error))
     }
 
     async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, BoxError> {
@@ -128,6 +222,16 @@ impl Dialer {
             }
         }
     }
+}
+
+async fn connect_to(origin: &Origin, sockets: Vec<SocketAddr>) -> Result<TcpStream, Unreachable> {
+    let tcp = connect(sockets).await.map_err(|error| Unreachable {
+        step: Step::Connect,
+        reason: format!("can't connect to {}:{}: {error}", origin.host, origin.port),
+    })?;
+    // An error means that small requests may wait for an acknowledgement.
+    let _ = tcp.set_nodelay(true);
+    Ok(tcp)
 }
 
 /// Connects to the address that answers first, each having a head start on the next.

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The connections of one client.
 pub(super) struct Pool {
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
     pub(super) bounds: Bounds,
     hosts: Mutex<Hosts>,
 }

@@ -53,6 +53,7 @@ impl Pump {
                 reason,
                 retry_after,
                 failure,
+                ..
             }) => {
                 self.tell(Event::TokenFailed {
                     token,

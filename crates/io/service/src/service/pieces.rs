@@ -6,6 +6,7 @@ use crate::sweep::sweep;
 use crate::tasks::Tasks;
 use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tollgate_api::{Bodies, Journal, Notices, Parts, describe, router};
 use tollgate_architect_runner::Runner;
@@ -17,6 +18,7 @@ use tollgate_definitions::{
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
 use tollgate_listen::{Bounds, Listener, Tls};
+use tollgate_model::ClientId;
 use tollgate_store::Store;
 use tollgate_workers::Workers;
 
@@ -74,6 +76,17 @@ pub(super) async fn go_live(live: &Live, mut follower: Follower) -> Result<Follo
     let caught_up = follower.catch_up().await;
     caught_up.map_err(StartError::Definitions)?;
     Ok(follower)
+}
+
+/// Asks for a token of each client of the file whose tokens an integration takes, so that a wrong secret or token URL is
+/// known before the first call.
+pub(super) async fn watch_clients(config: &Config, driver: &Driver) {
+    let pools = config.engine.pools.iter();
+    let clients: BTreeSet<ClientId> = pools.flat_map(|pool| &pool.clients).copied().collect();
+    for client in clients {
+        // An error means that the engine is gone, of which its owner hears.
+        let _ = driver.watch_client(client).await;
+    }
 }
 
 /// What is to be done beside the traffic.

@@ -3,7 +3,7 @@
 use super::Builder;
 use std::sync::Arc;
 use tollgate_config::Access;
-use tollgate_driver::{Addresses, Outlet, Resolve};
+use tollgate_driver::{Addresses, Outlet, Proxy, Resolve};
 use tollgate_guard::Guard;
 use tollgate_model::{ClientId, RouteId};
 
@@ -17,6 +17,23 @@ impl Resolve for Guarded {
     }
 }
 
+/// The way out of calls with this access, which a guard looks at, where these authorities are trusted as well and this
+/// proxy leads out unless the integration says otherwise.
+#[must_use]
+pub fn outlet(
+    (roots, proxy): (&[Vec<u8>], Option<&Proxy>),
+    access: &Access,
+    guard: Option<&Guard>,
+) -> Outlet {
+    let roots = roots.iter().chain(&access.extra_roots_pem);
+    Outlet {
+        resolver: guard.map(|guard| Arc::new(Guarded(guard.clone())) as Arc<dyn Resolve>),
+        extra_roots_pem: roots.cloned().collect(),
+        identity_pem: access.identity_pem.clone(),
+        proxy: access.proxy.or(proxy),
+    }
+}
+
 impl Builder {
     /// The way out of calls that are guarded or secured in a way of their own.
     pub(in crate::live) fn set_outlet(
@@ -25,17 +42,11 @@ impl Builder {
         access: &Access,
         guard: Option<&Guard>,
     ) -> Result<(), String> {
-        let roots = self
-            .foundation
-            .extra_roots_pem
-            .iter()
-            .chain(&access.extra_roots_pem);
-        let outlet = Outlet {
-            resolver: guard.map(|guard| Arc::new(Guarded(guard.clone())) as Arc<dyn Resolve>),
-            extra_roots_pem: roots.cloned().collect(),
-            identity_pem: access.identity_pem.clone(),
-            proxy: access.proxy.or(self.foundation.proxy.as_ref()),
-        };
+        let (roots, proxy) = (
+            &self.foundation.extra_roots_pem,
+            self.foundation.proxy.as_ref(),
+        );
+        let outlet = outlet((roots, proxy), access, guard);
         let set = self
             .driver
             .set_outlet((route, client), &self.foundation.bounds, &outlet);

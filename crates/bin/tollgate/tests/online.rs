@@ -1,0 +1,190 @@
+//! `tollgate config check --online` tries what a file names, and says of each fault where it comes from.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+use tollgate_emulator::Emulator;
+use tollgate_platform::{Client, Config};
+
+const SECRET: &str = "a-secret-of-a-pool-0123";
+
+/// The emulated platform, whose client `demo` has the secret.
+async fn platform() -> Emulator {
+    let platform = Config {
+        clients: vec![Client {
+            id: "demo".into(),
+            secret: SECRET.into(),
+        }],
+        ..Config::default()
+    };
+    let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into());
+    emulator.await.unwrap()
+}
+
+/// Checks a file with these clients, as id, secret's variable and token URL, and this base URL.
+fn check(clients: &[(&str, &str, &str)], base_url: &str, args: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("actions")).unwrap();
+    let names: Vec<_> = (0..clients.len()).map(|at| format!("\"c{at}\"")).collect();
+    let mut text = format!(
+        r#"[[caller]]
+client_id = "flows"
+client_secret_env = "CALLER"
+
+[[integration]]
+name = "Platform"
+type = "purecloud-data-actions"
+base_url = "{base_url}"
+clients = [{}]
+actions = {{ folder = "actions" }}
+
+[upstream]
+connect_timeout = "2s"
+token_timeout = "2s"
+"#,
+        names.join(", ")
+    );
+    for (at, (id, secret, url)) in clients.iter().enumerate() {
+        text.push_str(&format!(
+            "\n[[client]]\nname = \"c{at}\"\nclient_id = \"{id}\"\nclient_secret_env = \"{secret}\"\ntoken_url = \"{url}\"\n"
+        ));
+    }
+    std::fs::write(folder.path().join("tollgate.toml"), text).unwrap();
+    run(folder.path(), args)
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+    command
+        .args(["config", "check", "tollgate.toml"])
+        .args(args);
+    command.current_dir(folder);
+    command.env("CALLER", "Xq3v9-kT7m2Lw8Rz-of-a-caller");
+    command
+        .env("RIGHT", SECRET)
+        .env("WRONG", "another-secret-4567");
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_right_is_tried_and_costs_one_token_a_client() {
+    let platform = platform().await;
+    let base = format!("http://{}", platform.address());
+    let url = format!("{base}/oauth/token");
+    let clients = [("demo", "RIGHT", url.as_str()); 2];
+    let output = check(&clients, &base, &["--online"]);
+    let (told, errors) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    for line in [
+        "ok: token of client \"c0\"",
+        "ok: token of client \"c1\"",
+        "ok: base URL of integration \"Platform\"",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    let counts = platform.counts();
+    assert_eq!((counts.tokens.len(), counts.admitted), (2, 0));
+    let output = check(&clients, &base, &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        platform.counts().tokens.len(),
+        2,
+        "without --online nothing is tried"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_is_told_with_its_field_and_what_the_other_side_said() {
+    let platform = platform().await;
+    let base = format!("http://{}", platform.address());
+    let (right, wrong) = (
+        format!("{base}/oauth/token"),
+        format!("{base}/oauth/tokens"),
+    );
+    let tls = format!("https://{}/oauth/token", platform.address());
+    let closed = "http://127.0.0.1:9/";
+    let clients = [
+        ("demo", "RIGHT", right.as_str()),
+        ("demo", "WRONG", &right),
+        ("demo", "RIGHT", &wrong),
+        ("demo", "RIGHT", &tls),
+        ("demo", "RIGHT", "http://no-such-host.invalid/oauth/token"),
+    ];
+    let output = check(&clients, closed, &["--online", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["ok"], false);
+    let tried = report["tried"].as_array().unwrap();
+    let found = |at: usize, key: &str| tried[at]["failure"][key].clone();
+    assert_eq!((&tried[0]["ok"], tried.len()), (&Value::Bool(true), 6));
+    for (at, field, step, said) in [
+        (1, "client[2].client_secret_env", "token", "invalid_client"),
+        (
+            2,
+            "client[3].token_url",
+            "token",
+            "what answers there is no token endpoint",
+        ),
+        (3, "client[4].token_url", "tls", "upstream.trusted_roots"),
+        (4, "client[5].token_url", "name", "no-such-host.invalid"),
+        (5, "integration[1].base_url", "connect", "127.0.0.1:9"),
+    ] {
+        assert_eq!(
+            (found(at, "field"), found(at, "step")),
+            (field.into(), step.into()),
+            "{report}"
+        );
+        assert!(
+            found(at, "message").as_str().unwrap().contains(said),
+            "{report}"
+        );
+        assert!(found(at, "line").as_u64().unwrap() > 1, "{report}");
+    }
+    assert_eq!(found(1, "error"), "invalid_client");
+    assert_eq!(found(1, "status"), 401);
+
+    let output = check(&clients, closed, &["--online"]);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors.contains("tollgate.toml:25:21: client[2].client_secret_env: "),
+        "{errors}"
+    );
+    for secret in [SECRET, "another-secret-4567"] {
+        assert!(!errors.contains(secret) && !text(&output.stdout).contains(secret));
+    }
+}
+
+#[test]
+fn a_file_that_is_wrong_is_not_tried() {
+    let output = check(
+        &[("demo", "NOT_SET", "http://127.0.0.1:9/")],
+        "http://127.0.0.1:9",
+        &["--online"],
+    );
+    assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
+    assert!(output.stdout.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_never_answers_costs_its_timeout_and_no_more() {
+    let platform = platform().await;
+    let base = format!("http://{}", platform.address());
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/oauth/token", mute.local_addr().unwrap());
+    let output = check(&[("demo", "RIGHT", &url)], &base, &["--online"]);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("client[1].token_url: the token endpoint did not answer within 2s"),
+        "{errors}"
+    );
+    assert!(errors.contains("token_timeout"), "{errors}");
+}
