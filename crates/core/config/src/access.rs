@@ -1,5 +1,6 @@
 //! Who may do what, where calls may go, and where changes are kept.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -133,6 +134,29 @@ fn texts(urls: &[&Url], part: impl Fn(&Url) -> Option<String>) -> Vec<String> {
 
 fn rules<T: FromStr<Err = BadRule>>(texts: &[String]) -> Result<Vec<T>, BadRule> {
     texts.iter().map(|text| text.parse()).collect()
+}
+
+/// How a caller may log in. What is absent is no way for it.
+#[derive(Clone, Debug, Default)]
+pub struct CallerLogins {
+    /// With the client id and this secret, for a token (`POST /oauth/token`).
+    pub oauth: Option<Secret>,
+    /// With the client id and this secret by HTTP Basic, in each request.
+    pub basic: Option<Secret>,
+    /// With this key in `X-API-Key`, in each request.
+    pub api_key: Option<Secret>,
+    /// With a client certificate whose subject's common name, or one of whose alternative names, is one of
+    /// these.
+    pub certificate_names: BTreeSet<String>,
+}
+
+/// How much one caller may ask for; `None` is what every caller may.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct CallerBounds {
+    /// Requests in a minute.
+    pub per_minute: Option<u32>,
+    /// Requests at once.
+    pub at_once: Option<u32>,
 }
 
 /// Where what is changed through the API lives.

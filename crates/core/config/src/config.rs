@@ -1,6 +1,6 @@
 //! What a file comes to.
 
-use crate::{Access, FileUse, Role, SharedLimits, Store};
+use crate::{Access, CallerBounds, CallerLogins, FileUse, Role, SharedLimits, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -208,20 +208,8 @@ pub struct Caller {
     pub flows: BTreeSet<String>,
     /// The flow of its calls that name none; `None` means that of the service.
     pub default_flow: Option<String>,
-}
-
-/// How a caller may log in. What is absent is no way for it.
-#[derive(Clone, Debug, Default)]
-pub struct CallerLogins {
-    /// With the client id and this secret, for a token (`POST /oauth/token`).
-    pub oauth: Option<Secret>,
-    /// With the client id and this secret by HTTP Basic, in each request.
-    pub basic: Option<Secret>,
-    /// With this key in `X-API-Key`, in each request.
-    pub api_key: Option<Secret>,
-    /// With a client certificate whose subject's common name, or one of whose alternative names, is one of
-    /// these.
-    pub certificate_names: BTreeSet<String>,
+    /// How much it may ask for, where that is not what `[server]` says of all callers.
+    pub bounds: CallerBounds,
 }
 
 /// An instance of an integration type.

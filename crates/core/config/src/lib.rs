@@ -28,11 +28,13 @@ mod presets;
 mod problem;
 mod read;
 
-pub use access::{Access, Keep, KeySource, ProxyRule, Role, SharedLimits, Store};
+pub use access::{
+    Access, CallerBounds, CallerLogins, Keep, KeySource, ProxyRule, Role, SharedLimits, Store,
+};
 pub use adopt::{Adopted, Number, adopt};
 pub use config::{
-    CacheRule, Calculations, Caller, CallerLogins, Config, Integration, IntegrationRoutes,
-    ListenerTls, Login, Server,
+    CacheRule, Calculations, Caller, Config, Integration, IntegrationRoutes, ListenerTls, Login,
+    Server,
 };
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use presets::{PresetCounts, PresetLimit, TOKEN_RATE, token_rate};

@@ -167,13 +167,8 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let stored = root.has("store");
     let shared = limits::read_shared(root);
     let mut tables = integrations::read(root, source, shared, stored);
-    let default_flow = flows::read(root, &mut tables);
-    let callers = server::read_callers(
-        root,
-        source,
-        (&tables.integrations, &tables.engine.flows),
-        stored,
-    );
+    let mut flows = flows::read(root, &mut tables);
+    let callers = server::read_callers(root, source, (&mut tables, &mut flows), stored);
     logins::check_certificates(root, &server, &callers);
     tables.engine.policy = learning::read(root, policy::read(root));
     let caches = cache::read(root, &tables.integrations, stored);
@@ -187,7 +182,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         callers,
         clients: tables.clients,
         integrations: tables.integrations,
-        default_flow,
+        default_flow: flows.default,
         engine: tables.engine,
         upstream: bounds,
         extra_roots_pem: roots,

@@ -74,7 +74,8 @@ fn of_file(callers: Vec<Caller>, lanes: &Lanes) -> Vec<(Caller, Principal)> {
         };
         let grants = caller.roles.iter().map(grant).collect();
         let own = lanes.own(&caller.flows, caller.default_flow.as_deref());
-        Principal::new(&caller.client_id, grants, None, own).bound_to(&caller.networks)
+        let principal = Principal::new(&caller.client_id, grants, None, own);
+        principal.bound_to(&caller.networks).within(caller.bounds)
     };
     let callers = callers.into_iter();
     callers.map(|it| (it.clone(), principal(&it))).collect()
@@ -328,6 +329,7 @@ mod tests {
             integrations: None,
             flows: BTreeSet::new(),
             default_flow: None,
+            bounds: tollgate_config::CallerBounds::default(),
         };
         let mut flows = tollgate_model::Table::default();
         let default = flows.add(tollgate_engine::Flow {

@@ -67,7 +67,7 @@ impl Door {
             return Err(AdmitError::Address(source));
         }
         // The store may have taken its time.
-        match self.meter.admit(&caller.id, Instant::now()) {
+        match self.meter.admit(&caller.id, caller.bounds, Instant::now()) {
             Ok(place) => Ok(Admitted {
                 caller,
                 token,

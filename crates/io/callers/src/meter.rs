@@ -1,4 +1,4 @@
-//! What each caller may ask of this node: requests a minute, and at once.
+//! What each caller may ask of this node: requests a minute, and at once; the same for all, or its own.
 //!
 //! As on the platform a caller's window opens with its first request and lasts a minute; every answer
 //! says where it stands (`inin-ratelimit-…`), and a 429 says when to come back. Callers are as many as
@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tollgate_config::CallerBounds;
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// Entries at which closed windows are swept out for the first time.
@@ -39,6 +40,7 @@ struct Window {
 pub(crate) struct Place {
     meter: Arc<Meter>,
     caller: Arc<str>,
+    allowed: u32,
     count: u32,
     reset: Duration,
 }
@@ -55,7 +57,7 @@ pub struct TooMany {
 }
 
 impl Meter {
-    /// Bounds of so many requests a minute, and at once, of each caller.
+    /// Bounds of so many requests a minute, and at once, of each caller that has none of its own.
     #[must_use]
     pub fn new(per_minute: u32, at_once: u32) -> Self {
         Self {
@@ -69,8 +71,11 @@ impl Meter {
     pub(crate) fn admit(
         self: &Arc<Self>,
         caller: &Arc<str>,
+        own: CallerBounds,
         now: Instant,
     ) -> Result<Place, TooMany> {
+        let per_minute = own.per_minute.unwrap_or(self.per_minute);
+        let at_once = own.at_once.unwrap_or(self.at_once);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let sweep_at = windows.sweep_at.max(SWEEP);
         if windows.of.len() >= sweep_at {
@@ -88,17 +93,17 @@ impl Meter {
             (window.opened, window.count) = (now, 0);
         }
         let reset = WINDOW.saturating_sub(now.duration_since(window.opened));
-        if window.count >= self.per_minute {
+        if window.count >= per_minute {
             return Err(TooMany {
                 limit: "caller.requests.per.minute",
-                allowed: self.per_minute,
+                allowed: per_minute,
                 wait: reset,
             });
         }
-        if window.running >= self.at_once {
+        if window.running >= at_once {
             return Err(TooMany {
                 limit: "caller.requests.at.once",
-                allowed: self.at_once,
+                allowed: at_once,
                 wait: Duration::from_secs(1),
             });
         }
@@ -107,6 +112,7 @@ impl Meter {
         Ok(Place {
             meter: Arc::clone(self),
             caller: Arc::clone(caller),
+            allowed: per_minute,
             count: window.count,
             reset,
         })
@@ -119,7 +125,7 @@ impl Place {
         let reset = self.reset.as_secs() + u64::from(self.reset.subsec_nanos() > 0);
         for (name, value) in [
             ("inin-ratelimit-count", u64::from(self.count)),
-            ("inin-ratelimit-allowed", u64::from(self.meter.per_minute)),
+            ("inin-ratelimit-allowed", u64::from(self.allowed)),
             ("inin-ratelimit-reset", reset),
         ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
@@ -144,6 +150,39 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    /// As every caller.
+    const SAME: CallerBounds = CallerBounds {
+        per_minute: None,
+        at_once: None,
+    };
+
+    #[test]
+    fn a_caller_has_its_own_bounds_and_others_those_of_all() {
+        let (meter, now) = (Arc::new(Meter::new(1, 10)), Instant::now());
+        let own = CallerBounds {
+            per_minute: Some(3),
+            at_once: Some(2),
+        };
+        let (one, two) = (Arc::from("one"), Arc::from("two"));
+        let held: Vec<_> = (0..2)
+            .map(|_| meter.admit(&one, own, now).ok().unwrap())
+            .collect();
+        let error = meter.admit(&one, own, now).err().unwrap();
+        assert_eq!((error.limit, error.allowed), ("caller.requests.at.once", 2));
+        drop(held);
+        let third = meter.admit(&one, own, now).ok().unwrap();
+        let mut headers = HeaderMap::new();
+        third.tell(&mut headers);
+        assert_eq!(headers["inin-ratelimit-allowed"], "3");
+        let error = meter.admit(&one, own, now).err().unwrap();
+        assert_eq!(
+            (error.limit, error.allowed),
+            ("caller.requests.per.minute", 3)
+        );
+        assert!(meter.admit(&two, SAME, now).is_ok());
+        assert_eq!(meter.admit(&two, SAME, now).err().unwrap().allowed, 1);
+    }
+
     #[test]
     fn a_window_opens_with_its_first_request_and_closes_a_minute_later() {
         let (meter, now, one) = (
@@ -151,14 +190,21 @@ mod tests {
             Instant::now(),
             Arc::from("one"),
         );
-        assert!(meter.admit(&one, now).is_ok());
-        assert!(meter.admit(&one, now + Duration::from_secs(59)).is_ok());
+        assert!(meter.admit(&one, SAME, now).is_ok());
+        assert!(
+            meter
+                .admit(&one, SAME, now + Duration::from_secs(59))
+                .is_ok()
+        );
         let late = now + Duration::from_millis(59_500);
-        let error = meter.admit(&one, late).err().unwrap();
+        let error = meter.admit(&one, SAME, late).err().unwrap();
         assert_eq!(error.limit, "caller.requests.per.minute");
         assert_eq!(error.wait, Duration::from_millis(500));
-        assert!(meter.admit(&Arc::from("two"), late).is_ok(), "each its own");
-        assert!(meter.admit(&one, now + WINDOW).is_ok());
+        assert!(
+            meter.admit(&Arc::from("two"), SAME, late).is_ok(),
+            "each its own"
+        );
+        assert!(meter.admit(&one, SAME, now + WINDOW).is_ok());
     }
 
     #[test]
@@ -168,10 +214,10 @@ mod tests {
             Instant::now(),
             Arc::from("one"),
         );
-        let first = meter.admit(&one, now).ok().unwrap();
-        assert!(meter.admit(&one, now).is_err());
+        let first = meter.admit(&one, SAME, now).ok().unwrap();
+        assert!(meter.admit(&one, SAME, now).is_err());
         drop(first);
-        let again = meter.admit(&one, now).ok().unwrap();
+        let again = meter.admit(&one, SAME, now).ok().unwrap();
         let mut headers = HeaderMap::new();
         again.tell(&mut headers);
         assert_eq!(headers["inin-ratelimit-count"], "2");

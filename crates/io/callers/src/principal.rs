@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tollgate_config::CallerBounds;
 use tollgate_definitions::{CatalogAction, OwnLanes};
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
 use tollgate_upstream::Network;
@@ -28,6 +29,8 @@ pub struct Principal {
     pub lanes: OwnLanes,
     /// The networks that it may call from; none listed means everywhere.
     networks: Arc<[Network]>,
+    /// How much it may ask for, where that is not what every caller may.
+    pub(crate) bounds: CallerBounds,
 }
 
 /// What a caller's roles don't allow.
@@ -78,7 +81,13 @@ impl Principal {
             stored,
             lanes,
             networks: Arc::default(),
+            bounds: tollgate_config::CallerBounds::default(),
         }
+    }
+
+    /// The same caller, which may ask for so much.
+    pub(crate) fn within(self, bounds: CallerBounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// The same caller, which may call from these networks alone; none listed means everywhere.

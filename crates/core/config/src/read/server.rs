@@ -1,9 +1,10 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
+use super::flows::Flows;
+use super::integrations::Tables;
 use super::{Reading, access, logins, pem, proxy, tls, unique_name};
-use crate::{Calculations, Caller, FileUse, Integration, Server};
+use crate::{Calculations, Caller, CallerBounds, FileUse, Server};
 use std::time::Duration;
-use tollgate_engine::Flow;
 use tollgate_settings::Section;
 use tollgate_upstream::{Bounds, Proxy};
 
@@ -158,11 +159,14 @@ fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> Upstream {
 pub(super) fn read_callers(
     root: &Section<'_, '_>,
     source: &Reading<'_>,
-    (integrations, flows): (&[Integration], &[Flow]),
+    (tables, flows): (&mut Tables, &mut Flows),
     stored: bool,
 ) -> Vec<Caller> {
-    let names: Vec<_> = integrations.iter().map(|one| one.name.clone()).collect();
-    let flows: Vec<_> = flows.iter().map(|flow| flow.name.clone()).collect();
+    let integrations = tables.integrations.iter();
+    let names: Vec<_> = integrations.map(|one| one.name.clone()).collect();
+    // What is a caller's own is nobody else's to name.
+    let shared_flows = tables.engine.flows.iter();
+    let shared_flows: Vec<_> = shared_flows.map(|flow| flow.name.clone()).collect();
     let mut taken = Vec::new();
     let mut callers: Vec<Caller> = Vec::new();
     for section in root.sections("caller") {
@@ -170,7 +174,12 @@ pub(super) fn read_callers(
         let logins = logins::read(&section, source, &client_id);
         let networks = access::networks(&section, "allowed_networks");
         let (roles, integrations) = access::read_roles(&section, &names);
-        let (flows, default_flow) = access::read_flows(&section, &flows);
+        let own_flow = flows.add_own(&section, &client_id, tables);
+        let (flows, default_flow) = access::read_flows(&section, &shared_flows);
+        let bounds = CallerBounds {
+            per_minute: section.count("requests_per_minute", 1),
+            at_once: section.count("requests_at_once", 1),
+        };
         callers.extend(logins.map(|logins| Caller {
             client_id,
             logins,
@@ -178,7 +187,8 @@ pub(super) fn read_callers(
             roles,
             integrations,
             flows,
-            default_flow,
+            default_flow: own_flow.or(default_flow),
+            bounds,
         }));
         section.finish();
     }
