@@ -1,11 +1,13 @@
 """TLS on the service's own listener: who is let in by certificate, and certificates that change under load."""
 
 import http.client
+import os
 import pathlib
 import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import tempfile
 import threading
 import time
@@ -15,6 +17,7 @@ import PureCloudPlatformClientV2 as sdk
 from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
 
 from doors import LIST, Authority, Doors, ask, basic, curl, token, within
+from world import BINARY
 
 FLOWS = "flows-secret-7f3a91c2"
 CALLERS = """
@@ -116,6 +119,17 @@ class Clients(unittest.TestCase):
         self.assertEqual(curl("--http1.1", *common)[:3], (0, "1.1", 200))
         # 60: the authority isn't known.
         self.assertEqual(curl(self.url + LIST)[0], 60)
+
+    def test_the_command_line_trusts_ssl_cert_file(self):
+        def listed(authorities):
+            return subprocess.run(
+                [BINARY, "limits", "list", "--url", self.url, "--client-id", "flows", "--client-secret-env", "FLOWS"],
+                capture_output=True, text=True, timeout=60,
+                env={**os.environ, "FLOWS": FLOWS, "SSL_CERT_FILE": str(authorities)})
+        good = listed(self.it.authority.pem)
+        self.assertEqual(good.returncode, 0, good.stderr)
+        self.assertNotEqual(listed(self.it.path / "server.key").returncode, 0)
+        self.assertIn("SSL_CERT_FILE: /nowhere", listed("/nowhere").stderr)
 
     def test_who_speaks_no_tls_is_closed_and_who_says_nothing_too(self):
         status, _, _, body, _ = curl(self.url.replace("https", "http") + LIST)

@@ -75,9 +75,17 @@ class Proxy:
 
     def stop(self):
         if self.thread.is_alive():
-            self.loop.call_soon_threadsafe(self.server.close)
+            self.run(self.end())
             self.loop.call_soon_threadsafe(self.loop.stop)
             self.thread.join()
+            self.loop.close()
+
+    async def end(self):
+        self.server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@ use crate::{Answer, Answers, Bounds, Entry, Peer, Phase};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -71,7 +72,8 @@ pub(crate) async fn serve<B: Answer>(
             answer(stream, bounds, phase, service, known).await;
         }
         Some(tls) => {
-            let shaken = shake_hands(tls.acceptor(), stream, &bounds, &mut phase, known);
+            let whose = (&**known, peer.address);
+            let shaken = shake_hands(tls.acceptor(), stream, &bounds, &mut phase, whose);
             let Some(stream) = shaken.await else { return };
             let chain = stream.get_ref().1.peer_certificates();
             let own = chain.and_then(|chain| chain.first());
@@ -88,12 +90,14 @@ async fn shake_hands(
     stream: Watched,
     bounds: &Bounds,
     phase: &mut watch::Receiver<Phase>,
-    known: &Connection,
+    (known, address): (&Connection, IpAddr),
 ) -> Option<TlsStream<Watched>> {
     let due = known.due(bounds).map(Due::at);
     tokio::select! {
         // An error is the other side's: it speaks no TLS, or has no certificate that is trusted. It is told so.
-        accepted = acceptor.accept(stream) => accepted.ok(),
+        accepted = acceptor.accept(stream) => accepted
+            .inspect_err(|error| tracing::debug!(%address, %error, "no TLS with a caller"))
+            .ok(),
         () = sleep_until(due.unwrap_or_else(Instant::now)) => None,
         () = known.told_to_end() => None,
         _ = phase.changed() => None,

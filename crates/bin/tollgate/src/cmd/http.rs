@@ -1,11 +1,30 @@
 //! JSON to and from a service, as its client.
 
 use anyhow::Context as _;
-use reqwest::{RequestBuilder, Response, header};
+use reqwest::{Certificate, Client, RequestBuilder, Response, header};
 use serde_json::Value;
+use std::time::Duration;
 
 /// The largest answer that is read: a page of the store's largest answer, as JSON.
 const MAX_ANSWER_BYTES: usize = 128 * 1024 * 1024;
+
+/// The variable that names a file of certificate authorities, as OpenSSL and curl have it.
+const AUTHORITIES: &str = "SSL_CERT_FILE";
+
+/// A client for what is at `url`; each answer may take so long. Beside the public authorities those of the file that
+/// `SSL_CERT_FILE` names are trusted.
+pub(crate) fn client(url: &str, longest: Duration) -> anyhow::Result<Client> {
+    let mut builder = Client::builder().timeout(longest);
+    let file = std::env::var_os(AUTHORITIES).filter(|file| !file.is_empty());
+    if let (Some(file), true) = (file, url.starts_with("https:")) {
+        let place = || format!("{AUTHORITIES}: {}", file.display());
+        let pem = std::fs::read(&file).with_context(place)?;
+        for authority in Certificate::from_pem_bundle(&pem).with_context(place)? {
+            builder = builder.add_root_certificate(authority);
+        }
+    }
+    builder.build().context("TLS can't be set up")
+}
 
 /// A text as a segment of a path, or as a value of a query.
 pub(crate) fn encode(text: &str) -> String {

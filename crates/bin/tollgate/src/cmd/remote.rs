@@ -1,6 +1,6 @@
 //! A running service, as its client.
 
-use super::http::{bytes, json, with_json};
+use super::http::{bytes, client, json, with_json};
 use super::stored;
 use anyhow::Context as _;
 use reqwest::Method;
@@ -42,7 +42,7 @@ pub(crate) struct Remote {
 
 impl Remote {
     pub(crate) async fn login(base: &str, id: &str, secret: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().timeout(WAIT).build()?;
+        let http = client(base, WAIT)?;
         let base = base.trim_end_matches('/').to_owned();
         let request = http
             .post(format!("{base}/oauth/token"))

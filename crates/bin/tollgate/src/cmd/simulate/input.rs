@@ -165,7 +165,7 @@ fn measure(scenario: &mut Scenario, probe: &str) -> anyhow::Result<()> {
 /// Answer times in seconds. The first, which had to connect, does not count.
 #[tokio::main(flavor = "current_thread")]
 async fn ask(url: &str) -> anyhow::Result<Vec<f64>> {
-    let client = reqwest::Client::builder().timeout(LONGEST).build()?;
+    let client = crate::cmd::http::client(url, LONGEST)?;
     let mut seconds = Vec::with_capacity(PROBES);
     for n in 0..=PROBES {
         let started = Instant::now();

@@ -30,7 +30,7 @@ impl Service {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let http = reqwest::Client::builder().timeout(HTTP_TIMEOUT).build()?;
+        let http = http::client(url, HTTP_TIMEOUT)?;
         let mut service = Service {
             runtime,
             http,
