@@ -155,6 +155,26 @@ class Places(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 2, "the places were free before header_timeout had passed")
 
 
+    def test_who_takes_no_answers_is_cut(self):
+        it = Secured(bounds='write_timeout = "1s"')
+        self.addCleanup(it.stop)
+        host, port = it.url.removeprefix("https://").split(":")
+        plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.settimeout(20)
+        plain.connect((host, int(port)))
+        with it.context().wrap_socket(plain, server_hostname=host) as secure:
+            # More than the system buffers on the way.
+            secure.sendall(b"GET /api/v2/openapi.json HTTP/1.1\r\nHost: here\r\n\r\n" * 100)
+
+            def cut():
+                try:
+                    return secure.send(b"\r\n") == 0
+                except OSError:
+                    return True
+            within(20, cut)
+
+
 class Certificates(unittest.TestCase):
     def ends(self, it, certificate, headers=None):
         try:
@@ -164,6 +184,7 @@ class Certificates(unittest.TestCase):
 
     def make(self, it):
         it.authority.issue("mail", "mail.example.com", "extendedKeyUsage=clientAuth")
+        it.authority.issue("dns", "another", "subjectAltName=DNS:elsewhere.example.com,DNS:batch.example.com")
         it.authority.issue("uri", "another", "subjectAltName=URI:spiffe://example.com/batch")
         it.authority.issue("late", "batch.example.com", "extendedKeyUsage=serverAuth")
         Authority(it.path, "stranger").issue("strange", "batch.example.com", "extendedKeyUsage=clientAuth")
@@ -175,6 +196,7 @@ class Certificates(unittest.TestCase):
         good = basic("flows", FLOWS)
         for certificate, headers, end in [
             ("batch", None, 200),
+            ("dns", None, 200),
             ("uri", None, 200),
             ("mail", None, 401),
             ("strange", None, "turned away"),
@@ -294,6 +316,7 @@ class WrongConfigurations(unittest.TestCase):
     def test_each_is_refused_with_its_field(self):
         it = Secured()
         self.addCleanup(it.stop)
+        it.doors.env["WEAK"] = "0123456789abcdef0123"
         good = it.doors.config.read_text()
         for old, new, said in [
             ('key = "server.key"', "", "server.tls.key: missing"),
@@ -305,6 +328,11 @@ class WrongConfigurations(unittest.TestCase):
              '"flows" logs in by a certificate, but none is asked for'),
             ('logins = ["oauth", "basic"]', 'logins = ["api-key"]\napi_key_env = "FLOWS"',
              "client_secret_env: is not used"),
+            ('logins = ["oauth", "basic"]',
+             'logins = ["api-key"]\napi_key_env = "FLOWS"\n[[caller]]\nclient_id = "two"\nlogins = ["api-key"]\n'
+             'api_key_env = "FLOWS"', '"flows" and "two" have the same API key; give each its own'),
+            ('logins = ["oauth", "basic"]', 'logins = ["oauth", "api-key"]\napi_key_env = "WEAK"',
+             "api_key_env: the secret is too weak"),
             ('logins = ["oauth", "basic"]', 'logins = ["magic"]', "expected oauth, basic, api-key or certificate"),
             ('logins = ["oauth", "basic"]', 'logins = ["oauth", "api-key"]', "api_key_env: missing"),
             ('logins = ["oauth", "basic"]', 'allowed_networks = ["10.0.0.0/99"]', "allowed_networks"),

@@ -19,8 +19,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 ///
 /// Logs go to stderr. The environment variable RUST_LOG chooses what is logged: off, error, warn, info (the
 /// default), debug, trace, or for a module tollgate_driver=debug; several with commas between. SIGHUP has
-/// the files of \[server.tls\] looked at. Exit status: 0 after a whole drain, 1 where executions were cut off, 64 for a configuration that
-/// can't be used, 70 where a part of the service died.
+/// the files of `[server.tls]` looked at. Exit status: 0 after a whole drain, 1 where executions were cut off, 64
+/// for a configuration that can't be used, 70 where a part of the service died.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The configuration file.
