@@ -13,7 +13,9 @@
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
-use tollgate_driver::{Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
+use tollgate_driver::{
+    Bounds, Call, ClientCredentials, Driver, Failure, Request, RequestBody, Setup,
+};
 use tollgate_emulator::Emulator;
 use tollgate_model::Stream;
 use tollgate_platform::Spread;
@@ -145,12 +147,12 @@ impl Live {
             timeout: scenario.actions[0].timeout,
             path_template: None,
             idempotent: true,
-            request: Request {
-                method: "GET".parse().expect("a method"),
-                url: url("/api/v2/users/7/presences/PURECLOUD"),
-                headers: Default::default(),
-                body: Default::default(),
-            },
+            request: Request::new(
+                "GET".parse().expect("a method"),
+                url("/api/v2/users/7/presences/PURECLOUD"),
+                Default::default(),
+                RequestBody::default(),
+            ),
         };
         Self {
             emulator,

@@ -1,8 +1,8 @@
 //! What is settled of an upstream before it is called, as data and rules without a socket.
 //!
 //! *Decides* whether a URL or a resolved address may be called ([`Policy`]), and says within which [`Bounds`]
-//! calls are made, which headers are no call's to set ([`CONNECTION_HEADERS`]) and as whom tokens are fetched
-//! ([`ClientCredentials`]). *Doesn't decide* when a name is
+//! calls are made, which headers are no call's to set ([`CONNECTION_HEADERS`]), as whom tokens are fetched
+//! ([`ClientCredentials`]) and which requests a rule speaks of ([`Endpoint`]). *Doesn't decide* when a name is
 //! resolved (the guard does that, and hands the addresses in), nor how a call is made (the driver's).
 //!
 //! How the rules hold, by name; tested beside each of them and in `tests/forms.rs` (properties):
@@ -18,9 +18,11 @@
 mod address;
 mod bounds;
 mod credentials;
+mod endpoint;
 mod headers;
 mod host;
 mod network;
+mod path;
 mod policy;
 mod proxy;
 mod refused;
@@ -29,9 +31,11 @@ mod scheme;
 pub use address::{Class, faces};
 pub use bounds::Bounds;
 pub use credentials::ClientCredentials;
+pub use endpoint::{BadEndpoint, Endpoint};
 pub use headers::{CONNECTION_HEADERS, is_connection_header};
 pub use host::HostPattern;
 pub use network::Network;
+pub use path::{BadPath, RequestPath};
 pub use policy::Policy;
 pub use proxy::{Exception, Proxy, ProxyAddress};
 pub use refused::{BadRule, Refused};

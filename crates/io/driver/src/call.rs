@@ -1,5 +1,6 @@
 //! What goes in and what comes out.
 
+use crate::request_body::RequestBody;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use std::sync::Arc;
@@ -39,7 +40,31 @@ pub struct Request {
     pub method: Method,
     pub url: Url,
     pub headers: HeaderMap,
-    pub body: Bytes,
+    pub body: RequestBody,
+    pub(crate) answer_as: AnswerAs,
+}
+
+/// How an answer is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AnswerAs {
+    /// Whole and unpacked. The request says which packings can be unpacked.
+    Unpacked,
+    /// As it was sent, and while it comes. The request's own headers say what it may be packed into.
+    Sent,
+}
+
+impl Request {
+    /// A request with these parts.
+    #[must_use]
+    pub fn new(method: Method, url: Url, headers: HeaderMap, body: impl Into<RequestBody>) -> Self {
+        Self {
+            method,
+            url,
+            headers,
+            body: body.into(),
+            answer_as: AnswerAs::Unpacked,
+        }
+    }
 }
 
 /// The upstream's answer, whatever its status.

@@ -1,5 +1,9 @@
 //! The handle callers hold.
 
+use crate::call::AnswerAs;
+use crate::execution::Reply;
+use crate::forwarded::{AnswerBody, Forwarded};
+use crate::hang_up::HangUp;
 use crate::http::Http;
 use crate::pump::message::{Message, Shared, Work};
 use crate::pump::{self, Pump};
@@ -51,6 +55,41 @@ impl Driver {
     /// Carries one call out, or says why not. Dropping the future cancels the execution: its place in
     /// the queue or under its limits is handed on at once.
     pub async fn execute(&self, call: Call) -> Result<Answer, Failure> {
+        let (reply, mut hang_up) = self.submit(call).await?;
+        hang_up.is_over();
+        Ok(reply.answer)
+    }
+
+    /// Passes one request on, and its answer back as it was sent. An answer with a status below 400 is given
+    /// when its head has come, and its body is read while it comes; the attempt lasts until the body's end, for
+    /// the call's timeout at the most. Any other answer may be followed by another attempt, so it is read first,
+    /// up to [`crate::Bounds::max_response_bytes`].
+    ///
+    /// Nothing is sent again once the answer has begun, or once a [`crate::RequestBody::Once`] has been read.
+    /// Dropping the future or the answer's body cancels the execution.
+    pub async fn forward(&self, mut call: Call) -> Result<Forwarded, Failure> {
+        call.request.answer_as = AnswerAs::Sent;
+        let (Reply { answer, coming }, mut hang_up) = self.submit(call).await?;
+        let body = match coming {
+            Some(coming) => AnswerBody::coming(coming, hang_up),
+            None => {
+                hang_up.is_over();
+                let body = answer.body;
+                body.map_err(|error| Failure::NoAnswer(error.to_string()))?
+                    .into()
+            }
+        };
+        Ok(Forwarded {
+            status: answer.status,
+            headers: answer.headers,
+            body,
+            attempts: answer.attempts,
+            waited: answer.waited,
+        })
+    }
+
+    /// Submits a call and waits for the reply. What is given beside it cancels the execution when dropped.
+    async fn submit(&self, call: Call) -> Result<(Reply, HangUp), Failure> {
         let shared = &*self.0;
         if call.route.index() >= shared.routes.load(Ordering::Acquire) {
             return Err(Failure::Unknown("route"));
@@ -79,13 +118,14 @@ impl Driver {
         };
         shared.inbox.send(submit).map_err(|_| Failure::Stopped)?;
 
-        let mut hang_up = HangUp {
-            shared,
-            execution: Some(submission.execution),
-        };
-        let outcome = answer.await.unwrap_or(Err(Failure::Stopped));
-        hang_up.execution = None;
-        outcome
+        let mut hang_up = HangUp::new(&self.0, submission.execution);
+        match answer.await.unwrap_or(Err(Failure::Stopped)) {
+            Ok(reply) => Ok((reply, hang_up)),
+            Err(failure) => {
+                hang_up.is_over();
+                Err(failure)
+            }
+        }
     }
 
     /// The number of the call's endpoint. The engine is told its name before the first call for it.
@@ -185,20 +225,5 @@ impl Driver {
             return true;
         }
         tokio::time::timeout(within, drained).await.is_ok()
-    }
-}
-
-/// Cancels the execution if dropped before its answer.
-struct HangUp<'a> {
-    shared: &'a Shared,
-    execution: Option<ExecutionId>,
-}
-
-impl Drop for HangUp<'_> {
-    fn drop(&mut self) {
-        if let Some(execution) = self.execution {
-            // An error means that the engine is gone, and the place with it.
-            let _ = self.shared.inbox.send(Message::Cancel(execution));
-        }
     }
 }

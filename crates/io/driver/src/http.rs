@@ -27,16 +27,18 @@ mod http2;
 mod origin;
 mod outlet;
 mod pool;
+mod request;
 mod tls;
 mod tunnel;
 
+use crate::request_body::Outgoing;
 use crate::{Bounds, Request, SetupError};
 pub(crate) use body::Answer;
 use bytes::Bytes;
 use dial::Dialer;
 pub use dial::{Addresses, BoxError, Resolve, Step, Unreachable};
 use http::Method;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::HeaderMap;
 use http1::Http1;
 use http2::Http2;
 use origin::Origin;
@@ -47,7 +49,6 @@ use std::sync::Arc;
 pub use tls::{check_identity, check_roots};
 use tokio::time::Instant;
 use tollgate_engine::LossKind;
-use url::{Position, Url};
 
 /// How many connections in a row may be found closed before a request is given up unsent.
 const MOST_CLOSED: u32 = 5;
@@ -72,8 +73,8 @@ pub(crate) struct Loss {
 
 /// Why a request got no answer's head.
 enum Unsent {
-    /// The connection was closed before a byte of it was written.
-    Closed,
+    /// The connection was closed before a byte of it was written; its body, unread.
+    Closed(Outgoing),
     Lost(Loss),
 }
 
@@ -122,15 +123,21 @@ impl Http {
         let origin = Origin::of(&request.url)?;
         for _ in 0..MOST_CLOSED {
             let lease = pool.lease(&origin, give_up).await?;
+            let head = match lease {
+                Lease::Http1(_) => request::relative(request, &origin)?,
+                Lease::Http2(_) => request::absolute(request, &origin)?,
+            };
+            let body = request.body.take().ok_or_else(|| {
+                Loss::never_sent("the request's body has been sent before".to_owned())
+            })?;
+            let whole = head.map(|()| body);
             let answer = match lease {
                 Lease::Http1(connection) => {
-                    let request = relative(request, &origin)?;
-                    let sent = connection.send(request, &pool.bounds).await;
+                    let sent = connection.send(whole, &pool.bounds).await;
                     sent.map(AnswerHead::Http1)
                 }
                 Lease::Http2(place) => {
-                    let request = absolute(request, &origin)?;
-                    let sent = place.send(request, &pool.bounds).await;
+                    let sent = place.send(whole, &pool.bounds).await;
                     sent.map(AnswerHead::Http2)
                 }
             };
@@ -148,7 +155,10 @@ impl Http {
                         origin,
                     });
                 }
-                Err(Unsent::Closed) => pool.drop_idle(&origin),
+                Err(Unsent::Closed(unread)) => {
+                    request.body.put_back(unread);
+                    pool.drop_idle(&origin);
+                }
                 Err(Unsent::Lost(loss)) => {
                     if loss.kind == LossKind::Closed {
                         pool.drop_idle(&origin);
@@ -174,19 +184,46 @@ impl Incoming {
         self.answer.headers()
     }
 
-    /// Reads the body to its end, or to the bound, and unpacks it.
+    /// The next part of the body as it was sent; none at its end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Loss> {
+        match &mut self.answer {
+            AnswerHead::Http1(incoming) => incoming.next().await,
+            AnswerHead::Http2(incoming) => incoming.next().await,
+        }
+    }
+
+    /// After the body's end: the connection is free for other requests.
+    pub(crate) async fn finish(self) -> (u16, HeaderMap) {
+        let (status, headers) = (self.status(), self.headers().clone());
+        match self.answer {
+            AnswerHead::Http1(incoming) => {
+                let connection = incoming.finish();
+                self.pool.take_back(&self.origin, connection).await;
+            }
+            AnswerHead::Http2(incoming) => incoming.finish(),
+        }
+        (status, headers)
+    }
+
+    /// Reads the body as it was sent, to its end or to the bound.
+    pub(crate) async fn read_as_sent(mut self, most: usize) -> Result<Answer, Loss> {
+        let mut read = body::Body::new(most);
+        while let Some(data) = self.next().await? {
+            if let Err(error) = read.push(&data) {
+                let head = (self.status(), self.headers().clone());
+                if let AnswerHead::Http2(incoming) = self.answer {
+                    incoming.finish();
+                }
+                return Ok(Answer::new(head, Err(error)));
+            }
+        }
+        Ok(Answer::new(self.finish().await, Ok(read.end())))
+    }
+
+    /// The same, and unpacks it.
     pub(crate) async fn read(self, most: usize) -> Result<Answer, Loss> {
         let sent = coding::most_sent(self.headers(), most);
-        let answer = match self.answer {
-            AnswerHead::Http1(incoming) => {
-                let (answer, connection) = incoming.read(sent).await?;
-                if let Some(connection) = connection {
-                    self.pool.take_back(&self.origin, connection).await;
-                }
-                answer
-            }
-            AnswerHead::Http2(incoming) => incoming.read(sent).await?,
-        };
+        let answer = self.read_as_sent(sent).await?;
         Ok(answer.unpacked(most).await)
     }
 }
@@ -216,53 +253,6 @@ impl From<Loss> for Unsent {
     fn from(loss: Loss) -> Self {
         Self::Lost(loss)
     }
-}
-
-/// The request as HTTP/1.1 writes it: a relative URL and a `Host` header.
-fn relative(request: &Request, origin: &Origin) -> Result<http::Request<Bytes>, Loss> {
-    let mut built = build(request, path(&request.url))?;
-    let authority = HeaderValue::from_str(&origin.authority());
-    let authority = authority.map_err(|error| Loss::never_sent(error.to_string()))?;
-    http1::complete(&mut built, authority);
-    Ok(built)
-}
-
-/// The request as HTTP/2 writes it: an absolute URL and no `Host` header.
-fn absolute(request: &Request, origin: &Origin) -> Result<http::Request<Bytes>, Loss> {
-    let scheme = request.url.scheme();
-    let uri = format!("{scheme}://{}{}", origin.authority(), path(&request.url));
-    let mut built = build(request, &uri)?;
-    built.headers_mut().remove(header::HOST);
-    Ok(built)
-}
-
-fn path(url: &Url) -> &str {
-    &url[Position::BeforePath..Position::AfterQuery]
-}
-
-fn build(request: &Request, uri: &str) -> Result<http::Request<Bytes>, Loss> {
-    let uri: http::Uri = uri
-        .parse()
-        .map_err(|error| Loss::never_sent(format!("the URL: {error}")))?;
-    let mut built = http::Request::new(request.body.clone());
-    *built.method_mut() = request.method.clone();
-    *built.uri_mut() = uri;
-    *built.headers_mut() = request.headers.clone();
-    let headers = built.headers_mut();
-    let agent = concat!("tollgate/", env!("CARGO_PKG_VERSION"));
-    headers
-        .entry(header::USER_AGENT)
-        .or_insert(HeaderValue::from_static(agent));
-    headers
-        .entry(header::ACCEPT)
-        .or_insert(HeaderValue::from_static("*/*"));
-    // A part of a packed body can't be unpacked.
-    let ranged = headers.contains_key(header::RANGE);
-    let codings = if ranged { "identity" } else { coding::ACCEPTED };
-    headers
-        .entry(header::ACCEPT_ENCODING)
-        .or_insert(HeaderValue::from_static(codings));
-    Ok(built)
 }
 
 /// Whether a request says its length even where it has no body: servers expect one of these methods, and some

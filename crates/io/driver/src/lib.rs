@@ -20,8 +20,8 @@
 //!   sends a cancellation.
 //! - **Bounds.** The inbox is one channel, so a cancellation can't overtake its submission. A
 //!   submission needs a permit ([`Bounds::inbox`]); beside those there are at most one cancellation per
-//!   execution, two messages per attempt and one per token fetch, all of which the engine bounds.
-//!   Bodies are read and unpacked up to [`Bounds::max_response_bytes`]; attempts end at the engine's `give_up`,
+//!   execution, three messages per attempt and one per token fetch, all of which the engine bounds.
+//!   Bodies are read and unpacked up to [`Bounds::max_response_bytes`], or passed on part by part; attempts end at the engine's `give_up`,
 //!   token fetches at [`Bounds::token_timeout`].
 //!
 //! And of the next process's: with [`Driver::start_with_usage`], what covers a send is on disk before
@@ -39,10 +39,14 @@ mod endpoints;
 mod execution;
 mod extend;
 mod facts;
+mod forwarded;
+mod hang_up;
 mod http;
+mod pipe;
 mod probe;
 mod pump;
 mod refusals;
+mod request_body;
 mod setup;
 mod task;
 mod token;
@@ -55,12 +59,14 @@ pub use change::ChangeError;
 pub use driver::Driver;
 pub use extend::ExtendError;
 pub use facts::facts_of;
+pub use forwarded::{AnswerBody, Forwarded};
 pub use http::{
     Addresses, BoxError, Outlet, Resolve, Step, Unreachable, check_identity, check_roots,
 };
 pub use probe::{NoToken, Probe};
 pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
+pub use request_body::{BodyBroken, OnceBody, RequestBody};
 pub use setup::{Setup, SetupError};
 pub use token::TokenAnswer;
 pub use tollgate_secret::{Redactor, Secret};

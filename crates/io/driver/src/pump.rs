@@ -1,6 +1,7 @@
 //! The task that owns the engine: message in, event to the engine, its commands carried out.
 
 mod commands;
+mod ends;
 mod extension;
 pub(crate) mod message;
 mod tokens;
@@ -8,13 +9,13 @@ mod tokens;
 pub use extension::Extension;
 
 use crate::endpoints::Endpoints;
-use crate::execution::Execution;
+use crate::execution::{Execution, Reply};
 use crate::http::Http;
 use crate::task::Task;
 use crate::token::Bearer;
 use crate::trouble::Troubles;
 use crate::usage::UsageFile;
-use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
+use crate::{Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
 use message::{Clock, Message, Shared, Work};
 use std::collections::HashMap;
 use std::path::Path;
@@ -185,23 +186,20 @@ impl Pump {
                 self.headers_ignored += u64::from(ignored);
                 self.answered(attempt, status, facts);
             }
-            Message::Done(attempt, response) => {
-                if let Some(Attempt { execution, .. }) = self.attempts.remove(&attempt) {
-                    if let Some(execution) = self.executions.get_mut(&execution) {
-                        execution.responses.push((attempt, response));
-                    }
-                    self.tell(Event::Done(attempt));
+            Message::Opened {
+                attempt,
+                status,
+                headers,
+                coming,
+            } => {
+                if let Some(Attempt { execution, .. }) = self.attempts.get(&attempt)
+                    && let Some(execution) = self.executions.get_mut(execution)
+                {
+                    execution.open((status, headers), coming, self.clock.now());
                 }
             }
-            Message::Lost(attempt, kind, reason) => {
-                if let Some(Attempt { execution, .. }) = self.attempts.remove(&attempt) {
-                    tracing::debug!(attempt = attempt.0, ?kind, reason, "lost");
-                    if let Some(execution) = self.executions.get_mut(&execution) {
-                        execution.lost = reason;
-                    }
-                    self.tell(Event::Lost(attempt, kind));
-                }
-            }
+            Message::Done(attempt, response) => self.done(attempt, response),
+            Message::Lost(attempt, kind, reason) => self.lost(attempt, kind, reason),
             Message::Token(token, result) => {
                 if let Some((client, _)) = self.fetches.remove(&token) {
                     self.fetched(client, token, result);
@@ -264,7 +262,7 @@ impl Pump {
         &mut self,
         submission: Submission,
         request: Arc<Request>,
-        reply: oneshot::Sender<Result<Answer, Failure>>,
+        reply: oneshot::Sender<Result<Reply, Failure>>,
     ) {
         if self.drain.is_some() {
             // An error means that the caller hung up.

@@ -122,12 +122,10 @@ fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
         .map_err(|_| NoGrant::because("the credentials fit no header"))?;
     basic.set_sensitive(true);
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    Ok(Request {
-        method: Method::POST,
-        url: client.token_url.clone(),
-        headers: HeaderMap::from_iter([(AUTHORIZATION, basic), (CONTENT_TYPE, form)]),
-        body: Bytes::from_static(b"grant_type=client_credentials"),
-    })
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, basic), (CONTENT_TYPE, form)]);
+    let body = Bytes::from_static(b"grant_type=client_credentials");
+    let url = client.token_url.clone();
+    Ok(Request::new(Method::POST, url, headers, body))
 }
 
 /// What is known of an answer that is no grant.

@@ -1,9 +1,11 @@
 //! One attempt over HTTP.
 
-use crate::http::{Answer, Http, Loss};
+use crate::call::AnswerAs;
+use crate::http::{Answer, Http, Incoming, Loss};
 use crate::pump::message::{Message, Report};
 use crate::refusals::{self, Refused};
-use crate::{Request, facts};
+use crate::{Request, facts, pipe};
+use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use std::time::SystemTime;
 use tokio::time::Instant;
@@ -43,16 +45,61 @@ async fn exchange(
     };
     let refused = refusals::by_head(status, facts);
     facts.refused = refused == Refused::Yes;
+    if request.answer_as == AnswerAs::Sent && status < 400 {
+        report.send(head(facts));
+        return pass_on(incoming, attempt, report).await;
+    }
     if refused != Refused::Perhaps {
         report.send(head(facts));
-        return incoming.read(most).await;
+        return read(incoming, most, request.answer_as).await;
     }
-    let answer = incoming.read(most).await;
-    if let Ok(Answer { body: Ok(body), .. }) = &answer {
-        facts.refused = refusals::by_body(status, body);
+    let answer = read(incoming, most, request.answer_as).await;
+    if let Ok(answer) = &answer
+        && let Ok(body) = answer.readable(most).await
+    {
+        facts.refused = refusals::by_body(status, &body);
     }
     report.send(head(facts));
     answer
+}
+
+async fn read(incoming: Incoming, most: usize, answer_as: AnswerAs) -> Result<Answer, Loss> {
+    match answer_as {
+        AnswerAs::Unpacked => incoming.read(most).await,
+        AnswerAs::Sent => incoming.read_as_sent(most).await,
+    }
+}
+
+/// Hands the body on while it comes, no faster than it is taken. The answer that this gives has none.
+async fn pass_on(
+    mut incoming: Incoming,
+    attempt: AttemptId,
+    report: &mut Report,
+) -> Result<Answer, Loss> {
+    let (parts, coming) = pipe::pipe();
+    report.send(Message::Opened {
+        attempt,
+        status: incoming.status(),
+        headers: incoming.headers().clone(),
+        coming,
+    });
+    loop {
+        match incoming.next().await {
+            Ok(None) => break,
+            Ok(Some(part)) => {
+                if !parts.send(part).await {
+                    return Err(Loss::no_answer("nobody reads the answer".to_owned()));
+                }
+            }
+            Err(loss) => {
+                parts.end(Err(loss.reason.clone()));
+                return Err(loss);
+            }
+        }
+    }
+    let head = incoming.finish().await;
+    parts.end(Ok(()));
+    Ok(Answer::new(head, Ok(Bytes::new())))
 }
 
 /// A request as it is sent: with the token, and without what isn't its author's to say.
@@ -70,6 +117,7 @@ pub(crate) fn prepare(request: &Request, bearer: Option<HeaderValue>) -> Request
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RequestBody;
     use http::{HeaderMap, HeaderName, Method};
 
     #[test]
@@ -79,12 +127,8 @@ mod tests {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
         }
         headers.insert("accept", HeaderValue::from_static("text/plain"));
-        let request = Request {
-            method: Method::GET,
-            url: "http://h/".parse().unwrap(),
-            headers,
-            body: Default::default(),
-        };
+        let url = "http://h/".parse().unwrap();
+        let request = Request::new(Method::GET, url, headers, RequestBody::default());
         let sent = prepare(&request, None).headers;
         assert_eq!(sent.len(), 1);
         assert!(sent.contains_key("accept"));

@@ -44,12 +44,20 @@ pub(crate) fn prepare(
         value.set_sensitive(true);
         headers.insert(header::AUTHORIZATION, value);
     }
-    Ok(tollgate_driver::Request {
-        method: method(request.method),
-        url,
-        headers,
-        body: request.body.clone().unwrap_or_default().into(),
-    })
+    let body = request.body.clone().unwrap_or_default();
+    let method = method(request.method);
+    Ok(tollgate_driver::Request::new(method, url, headers, body))
+}
+
+/// Where a path with its query leads, below the integration's base URL.
+pub(crate) fn below_base(wiring: &Wiring, path: &str) -> Result<Url, ExecuteError> {
+    let base = wiring.base_url.as_ref().ok_or_else(ExecuteError::fault)?;
+    let url = address(Some(base), false, path);
+    let url = url.map_err(|why| ExecuteError::new(Cause::Request, why))?;
+    if let Some(guard) = &wiring.guard {
+        guard::check(guard, &url)?;
+    }
+    Ok(url)
 }
 
 /// Where a rendered URL leads: below the base URL if it is a path. A whole one has to stay on the base

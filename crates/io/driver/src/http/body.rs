@@ -10,23 +10,35 @@ use http::HeaderMap;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// The unpacked body, or why there is none.
+    /// The body, or why there is none.
     pub(crate) body: Result<Bytes, BodyError>,
+    is_unpacked: bool,
 }
 
 impl Answer {
-    pub(super) fn new(head: http::response::Parts, body: Result<Bytes, BodyError>) -> Self {
+    pub(crate) fn new((status, headers): (u16, HeaderMap), body: Result<Bytes, BodyError>) -> Self {
         Self {
-            status: head.status.as_u16(),
-            headers: head.headers,
+            status,
+            headers,
             body,
+            is_unpacked: false,
         }
+    }
+
+    /// The body, unpacked if it isn't yet.
+    pub(crate) async fn readable(&self, most: usize) -> Result<Bytes, BodyError> {
+        let body = self.body.clone()?;
+        if self.is_unpacked {
+            return Ok(body);
+        }
+        coding::unpack(&self.headers, body, most).await
     }
 
     /// The same, with what the server packed its body into taken off.
     pub(super) async fn unpacked(mut self, most: usize) -> Self {
         if let Ok(sent) = self.body {
             self.body = coding::unpack(&self.headers, sent, most).await;
+            self.is_unpacked = true;
         }
         self
     }
@@ -52,10 +64,6 @@ impl Body {
         }
         self.read.extend_from_slice(data);
         Ok(())
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.read.len()
     }
 
     pub(super) fn end(self) -> Bytes {

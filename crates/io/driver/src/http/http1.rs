@@ -4,13 +4,14 @@
 //! an attempt given up, an answer cut short, too many interim answers. So bytes left unread can never be
 //! taken for another call's answer.
 
-use super::body::{self, Answer};
+use super::body;
 use super::{Loss, Unsent};
 use crate::Bounds;
+use crate::request_body::Outgoing;
 use crate::task::Task;
 use bytes::Bytes;
 use http::{HeaderMap, Request, header};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// A connection that no request is under way on.
 #[derive(Debug)]
 pub(super) struct Http1 {
-    sender: http1::SendRequest<Full<Bytes>>,
+    sender: http1::SendRequest<Outgoing>,
     /// Moves the bytes; the socket is closed with it.
     _task: Task,
     opened: Instant,
@@ -78,7 +79,7 @@ impl Http1 {
     /// Sends the request and waits for the answer's head. Dropping the future closes the connection.
     pub(super) async fn send(
         mut self,
-        mut request: Request<Bytes>,
+        mut request: Request<Outgoing>,
         bounds: &Bounds,
     ) -> Result<Incoming, Unsent> {
         let too_many = Arc::new(Notify::new());
@@ -92,7 +93,7 @@ impl Http1 {
                 told.notify_one();
             }
         });
-        let answer = self.sender.try_send_request(request.map(Full::new));
+        let answer = self.sender.try_send_request(request);
         let answer = tokio::select! {
             biased;
             () = too_many.notified() => return Err(body::too_many_interim(most).into()),
@@ -105,7 +106,7 @@ impl Http1 {
             }),
             Err(mut error) => Err(match error.take_message() {
                 // Not a byte of it has been written.
-                Some(_) => Unsent::Closed,
+                Some(unsent) => Unsent::Closed(unsent.into_body()),
                 None => lost(&error.into_error(), self.reused).into(),
             }),
         }
@@ -129,21 +130,22 @@ impl Incoming {
         self.response.headers()
     }
 
-    /// Reads the body as it was sent, to its end or to the bound. With its end the connection is free.
-    pub(super) async fn read(self, most: usize) -> Result<(Answer, Option<Http1>), Loss> {
-        let (head, mut body) = self.response.into_parts();
-        let mut read = body::Body::new(most);
-        while let Some(frame) = body.frame().await {
+    /// The next part of the body as it was sent; none at its end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Loss> {
+        while let Some(frame) = self.response.body_mut().frame().await {
             let frame = frame.map_err(|error| Loss::no_answer(super::explain(&error)))?;
-            if let Ok(data) = frame.into_data()
-                && let Err(error) = read.push(&data)
-            {
-                return Ok((Answer::new(head, Err(error)), None));
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
             }
         }
+        Ok(None)
+    }
+
+    /// After the body's end: the connection, which is free.
+    pub(super) fn finish(self) -> Http1 {
         let mut connection = self.connection;
-        connection.kept_for = kept_for(&head.headers);
-        Ok((Answer::new(head, Ok(read.end())), Some(connection)))
+        connection.kept_for = kept_for(self.response.headers());
+        connection
     }
 }
 
@@ -173,11 +175,15 @@ fn kept_for(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Sets what HTTP/1.1 needs and the request hasn't. The length of a body that isn't empty is `hyper`'s to set.
-pub(super) fn complete(request: &mut Request<Bytes>, authority: http::HeaderValue) {
-    let empty = request.body().is_empty() && super::says_length(request.method());
+pub(super) fn complete(
+    request: &mut Request<()>,
+    length: Option<u64>,
+    authority: http::HeaderValue,
+) {
+    let says_zero = length == Some(0) && super::says_length(request.method());
     let headers = request.headers_mut();
     headers.entry(header::HOST).or_insert(authority);
-    if empty {
+    if says_zero {
         headers.insert(header::CONTENT_LENGTH, 0.into());
     }
 }

@@ -19,7 +19,7 @@
 
 mod exchange;
 
-pub(super) use exchange::{Incoming, Place};
+pub(super) use exchange::{Incoming, Place, complete};
 
 use super::Loss;
 use crate::Bounds;

@@ -31,9 +31,7 @@ impl Pump {
                 }
                 Command::Finish(id, verdict) => {
                     if let Some(mut execution) = self.executions.remove(&id) {
-                        let outcome = execution.outcome(verdict, self.clock.now());
-                        // An error means that the caller hung up.
-                        let _ = execution.reply.send(outcome);
+                        execution.finish(verdict, self.clock.now());
                     }
                 }
                 Command::FetchToken(client, token) => self.fetch(client, token),

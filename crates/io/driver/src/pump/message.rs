@@ -2,10 +2,13 @@
 
 use super::Pump;
 use crate::endpoints::Endpoints;
+use crate::execution::Reply;
 use crate::http;
+use crate::pipe::Coming;
 use crate::token::{Grant, NoGrant};
 use crate::trouble::Troubles;
-use crate::{Answer, Failure, Request};
+use crate::{Failure, Request};
+use ::http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::UnboundedSender;
@@ -20,7 +23,7 @@ pub(crate) enum Message {
     Submit {
         submission: Submission,
         request: Arc<Request>,
-        reply: oneshot::Sender<Result<Answer, Failure>>,
+        reply: oneshot::Sender<Result<Reply, Failure>>,
         /// Freed when the task takes the message up.
         permit: OwnedSemaphorePermit,
     },
@@ -31,6 +34,13 @@ pub(crate) enum Message {
         facts: Facts,
         /// Rate-limit headers that were not believed.
         ignored: u32,
+    },
+    /// After the head: the answer stands, and its body comes to whoever asked.
+    Opened {
+        attempt: AttemptId,
+        status: u16,
+        headers: HeaderMap,
+        coming: Coming,
     },
     /// Something that the engine is to know before the next call.
     Tell(Event),

@@ -307,7 +307,7 @@ async fn requests_say_their_length_over_http1() {
                 continue;
             }
             let mut call = upstream.call(method.clone());
-            call.request.body = Bytes::from_static(body.as_bytes());
+            call.request.body = Bytes::from_static(body.as_bytes()).into();
             // Not its author's to say.
             let wrong = (header::CONTENT_LENGTH, HeaderValue::from_static("77"));
             call.request.headers = HeaderMap::from_iter([wrong]);
@@ -359,7 +359,7 @@ async fn requests_say_their_length_over_http2_and_packed_answers_are_unpacked() 
             }
             let url = format!("https://{}/", server.address);
             let mut call = request(method.clone(), &url, LONG);
-            call.request.body = Bytes::from_static(body.as_bytes());
+            call.request.body = Bytes::from_static(body.as_bytes()).into();
             let answer = driver.execute(call).await.unwrap();
             let said = |name| answer.headers.get(name).unwrap().to_str().unwrap();
             assert_eq!(said("said-length"), length.unwrap_or("none"), "{method}");

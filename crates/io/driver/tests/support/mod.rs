@@ -98,12 +98,12 @@ pub(crate) fn call(method: http::Method, url: &str, deadline: Duration, timeout:
         timeout,
         path_template: None,
         idempotent: method != http::Method::POST,
-        request: Request {
+        request: Request::new(
             method,
-            url: url.parse().unwrap(),
-            headers: http::HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        },
+            url.parse().unwrap(),
+            http::HeaderMap::new(),
+            bytes::Bytes::new(),
+        ),
     }
 }
 

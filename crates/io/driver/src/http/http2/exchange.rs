@@ -1,12 +1,15 @@
 //! One exchange on an HTTP/2 connection: its place there, the request, and the answer.
 
 use super::{Http2, explain};
-use crate::http::body::{self, Answer, Body};
+use crate::Bounds;
+use crate::http::body;
 use crate::http::{Loss, Unsent, says_length};
-use crate::{BodyError, Bounds};
+use crate::request_body::Outgoing;
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, header};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -29,6 +32,8 @@ pub(in crate::http) struct Incoming {
     body: RecvStream,
     /// The rest of the request, where the server answers before it has all.
     upload: Option<Upload>,
+    /// Bytes of the body that have come.
+    read: usize,
     place: Place,
 }
 
@@ -71,28 +76,27 @@ impl Place {
     /// Sends the request and waits for the answer's head. Dropping the future resets the stream.
     pub(in crate::http) async fn send(
         mut self,
-        mut request: Request<Bytes>,
+        request: Request<Outgoing>,
         bounds: &Bounds,
     ) -> Result<Incoming, Unsent> {
         let mut requests = self.connection.requests.clone();
-        complete(&mut request);
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head, ());
         let sent = match poll_fn(|cx| requests.poll_ready(cx)).await {
-            Ok(()) => requests.send_request(request, body.is_empty()),
+            Ok(()) => requests.send_request(request, body.is_end_stream()),
             Err(error) => Err(error),
         };
-        let (mut response, stream) = sent.map_err(|error| {
+        let (mut response, stream) = match sent {
+            Ok(begun) => begun,
             // No frame of the request has been made.
-            if error.is_io() || error.is_go_away() {
+            Err(error) if error.is_io() || error.is_go_away() => {
                 self.connection.retire();
-                Unsent::Closed
-            } else {
-                Loss::never_sent(explain(&error)).into()
+                return Err(Unsent::Closed(body));
             }
-        })?;
+            Err(error) => return Err(Loss::never_sent(explain(&error)).into()),
+        };
         let mut upload: Option<Upload> =
-            (!body.is_empty()).then(|| Box::pin(send_body(stream, body)) as Upload);
+            (!body.is_end_stream()).then(|| Box::pin(send_body(stream, body)) as Upload);
         let proven = self.connection.load().proven;
         let mut interim = 0;
         let most = bounds.max_interim_answers;
@@ -121,6 +125,7 @@ impl Place {
             head,
             body,
             upload,
+            read: 0,
             place: self,
         })
     }
@@ -135,49 +140,49 @@ impl Incoming {
         &self.head.headers
     }
 
-    /// Reads the body as it was sent, to its end or to the bound.
-    pub(in crate::http) async fn read(mut self, most: usize) -> Result<Answer, Loss> {
-        let read = self.read_body(most).await;
-        self.place.over = true;
-        Ok(Answer::new(self.head, read?))
-    }
-
-    async fn read_body(&mut self, most: usize) -> Result<Result<Bytes, BodyError>, Loss> {
-        let mut read = Body::new(most);
+    /// The next part of the body as it was sent; none at its end.
+    pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Loss> {
         let (body, upload) = (&mut self.body, &mut self.upload);
-        while let Some(data) = poll_fn(|cx| {
+        let next = poll_fn(|cx| {
             advance(upload, cx);
             body.poll_data(cx)
-        })
-        .await
-        {
-            let data = match data {
-                Ok(data) => data,
-                // The server has answered and needs no more of the request.
-                Err(error) if error.reason() == Some(Reason::NO_ERROR) => {
-                    let said = self.head.headers.get(header::CONTENT_LENGTH);
-                    let said = said.and_then(|said| said.to_str().ok()?.parse().ok());
-                    if said == Some(read.len()) {
-                        break;
-                    }
-                    return Err(lost_in_body(&error));
-                }
-                Err(error) => return Err(lost_in_body(&error)),
-            };
-            if let Err(error) = read.push(&data) {
-                return Ok(Err(error));
+        });
+        let data = match next.await {
+            None => return Ok(None),
+            Some(Ok(data)) => data,
+            // The server has answered and needs no more of the request.
+            Some(Err(error)) if error.reason() == Some(Reason::NO_ERROR) && self.is_whole() => {
+                return Ok(None);
             }
-            // An error means that the stream has ended.
-            let _ = body.flow_control().release_capacity(data.len());
-        }
-        Ok(Ok(read.end()))
+            Some(Err(error)) => {
+                self.place.over = true;
+                return Err(lost_in_body(&error));
+            }
+        };
+        self.read += data.len();
+        // An error means that the stream has ended.
+        let _ = self.body.flow_control().release_capacity(data.len());
+        Ok(Some(data))
+    }
+
+    /// Whether as many bytes have come as the answer has said.
+    fn is_whole(&self) -> bool {
+        let said = self.head.headers.get(header::CONTENT_LENGTH);
+        let said = said.and_then(|said| said.to_str().ok()?.parse().ok());
+        said == Some(self.read)
+    }
+
+    /// The answer has come to its end, or as far as it is wanted.
+    pub(in crate::http) fn finish(mut self) {
+        self.place.over = true;
     }
 }
 
 /// Sets the version and the length that HTTP/2 needs.
-fn complete(request: &mut Request<Bytes>) {
-    let length = request.body().len();
-    if length > 0 || says_length(request.method()) {
+pub(in crate::http) fn complete(request: &mut Request<()>, length: Option<u64>) {
+    if let Some(length) = length
+        && (length > 0 || says_length(request.method()))
+    {
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_LENGTH, length.into());
     }
@@ -193,17 +198,31 @@ fn advance(upload: &mut Option<Upload>, cx: &mut std::task::Context<'_>) {
 }
 
 /// Sends the body as the server has room for it. What goes wrong is told by the answer.
-async fn send_body(mut stream: SendStream<Bytes>, mut body: Bytes) {
-    while !body.is_empty() {
-        stream.reserve_capacity(body.len());
-        let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else {
+async fn send_body(mut stream: SendStream<Bytes>, mut body: Outgoing) {
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            // The server must not take what has come for the whole.
+            stream.send_reset(Reason::CANCEL);
             return;
         };
-        let part = body.split_to(room.min(body.len()));
-        if stream.send_data(part, body.is_empty()).is_err() {
-            return;
+        let Ok(mut data) = frame.into_data() else {
+            continue;
+        };
+        let is_last = body.is_end_stream();
+        while !data.is_empty() {
+            stream.reserve_capacity(data.len());
+            let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else {
+                return;
+            };
+            let part = data.split_to(room.min(data.len()));
+            let is_end = is_last && data.is_empty();
+            if stream.send_data(part, is_end).is_err() || is_end {
+                return;
+            }
         }
     }
+    // An error means that the stream has ended.
+    let _ = stream.send_data(Bytes::new(), true);
 }
 
 /// What an error before the answer's head means.

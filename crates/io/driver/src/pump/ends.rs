@@ -1,0 +1,49 @@
+//! What becomes of an execution when one of its attempts has ended.
+
+use super::{Attempt, Pump};
+use crate::http;
+use tollgate_engine::{Event, LossKind, Verdict};
+use tollgate_model::{AttemptId, ExecutionId};
+
+impl Pump {
+    pub(super) fn done(&mut self, attempt: AttemptId, response: http::Answer) {
+        let Some(Attempt { execution: id, .. }) = self.attempts.remove(&attempt) else {
+            return;
+        };
+        let Some(execution) = self.executions.get_mut(&id) else {
+            return;
+        };
+        let is_error = response.status >= 400;
+        execution.responses.push((attempt, response));
+        if is_error && execution.is_final() {
+            self.withdraw(id, Verdict::Answered(attempt));
+        } else {
+            self.tell(Event::Done(attempt));
+        }
+    }
+
+    pub(super) fn lost(&mut self, attempt: AttemptId, kind: LossKind, reason: String) {
+        let Some(Attempt { execution: id, .. }) = self.attempts.remove(&attempt) else {
+            return;
+        };
+        tracing::debug!(attempt = attempt.0, ?kind, reason, "lost");
+        let Some(execution) = self.executions.get_mut(&id) else {
+            return;
+        };
+        execution.lost = reason;
+        if execution.is_final() {
+            self.withdraw(id, Verdict::Lost(kind));
+        } else {
+            self.tell(Event::Lost(attempt, kind));
+        }
+    }
+
+    /// Ends an execution of which no further attempt can be of use. The engine, which might make one, is told
+    /// that the caller has gone: it knows the answer's head already, if there was one.
+    fn withdraw(&mut self, id: ExecutionId, verdict: Verdict) {
+        if let Some(mut execution) = self.executions.remove(&id) {
+            execution.finish(verdict, self.clock.now());
+            self.tell(Event::Cancel(id));
+        }
+    }
+}
