@@ -150,7 +150,9 @@ fn assert_same_tables(config: &Config, scenario: &Scenario) {
             .expect("an action of the service");
         assert_eq!(
             route,
-            config.integrations[integration].routes.of(&action.name)
+            config.integrations[integration]
+                .routes
+                .of_action(&action.name)
         );
     }
 }

@@ -1,15 +1,18 @@
 //! What a file comes to.
 
-use crate::{Access, CallerBounds, CallerLogins, FileUse, Role, SharedLimits, Store};
+use crate::{
+    Access, CallerBounds, CallerLogins, FileUse, Gateway, IntegrationRoutes, Role, SharedLimits,
+    Store,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tollgate_action::TypeFacts;
-use tollgate_model::{FlowId, RouteId};
+use tollgate_model::FlowId;
 use tollgate_secret::Secret;
 use tollgate_settings::Places;
-use tollgate_upstream::{Bounds, ClientCredentials, Network, Proxy, Url};
+use tollgate_upstream::{Bounds, ClientCredentials, Endpoint, Network, Proxy, Url};
 
 /// A whole configuration, ready to be served.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Config {
     pub clients: Vec<ClientCredentials>,
     /// What the actions call; an integration's place is its `RouteId` in `engine.routes`.
     pub integrations: Vec<Integration>,
+    /// Doors through which requests pass as they are.
+    pub gateways: Vec<Gateway>,
     /// The flow of callers that name none.
     pub default_flow: FlowId,
     /// The engine's tables.
@@ -210,6 +215,8 @@ pub struct Caller {
     pub default_flow: Option<String>,
     /// How much it may ask for, where that is not what `[server]` says of all callers.
     pub bounds: CallerBounds,
+    /// The requests that it may pass through gateways; none unless the file says so.
+    pub pass_through: Vec<Endpoint>,
 }
 
 /// An instance of an integration type.
@@ -225,45 +232,12 @@ pub struct Integration {
     pub login: Option<Login>,
     /// What `${credentials.x}` gives its actions.
     pub credentials: BTreeMap<String, Secret>,
-    /// Folder of its action files.
-    pub folder: PathBuf,
+    /// Folder of its action files; none if it has none, and requests pass through to it alone.
+    pub folder: Option<PathBuf>,
     /// The engine's routes for its calls.
     pub routes: IntegrationRoutes,
     /// Where its calls may go.
     pub access: Access,
-}
-
-/// The engine's routes for the calls of one integration.
-#[derive(Clone, Debug)]
-pub struct IntegrationRoutes {
-    /// The route of all calls but those of `by_action`.
-    pub route: RouteId,
-    /// Routes of actions that have limits or a cost of their own, by name.
-    pub by_action: BTreeMap<String, RouteId>,
-}
-
-impl IntegrationRoutes {
-    /// The route of an action's calls.
-    #[must_use]
-    pub fn of(&self, action: &str) -> RouteId {
-        let own = self.by_action.get(action);
-        own.copied().unwrap_or(self.route)
-    }
-
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = RouteId> {
-        std::iter::once(self.route).chain(self.by_action.values().copied())
-    }
-}
-
-impl From<RouteId> for IntegrationRoutes {
-    /// One route for all actions.
-    fn from(route: RouteId) -> Self {
-        Self {
-            route,
-            by_action: BTreeMap::new(),
-        }
-    }
 }
 
 /// How an integration below a base URL of its own logs in. Its `Debug` shows no secret.

@@ -1,9 +1,9 @@
 //! A configuration in words, for `tollgate config check`.
 
-use crate::{Config, Integration, Login, show_span};
+use crate::{Caller, Config, Entrance, Gateway, Integration, Login, show_span};
 use std::fmt::{self, Write as _};
 use tollgate_engine::{Flow, LimitSpec};
-use tollgate_model::{LimitId, Rule};
+use tollgate_model::{FlowId, LimitId, Rule};
 
 impl Config {
     /// What was understood, a line for each thing; no secret among it.
@@ -53,26 +53,34 @@ impl Config {
         for integration in &self.integrations {
             self.write_integration(integration, out)?;
         }
-        for (id, flow) in self.engine.flows.with_ids() {
-            let Flow {
-                name,
-                priority,
-                weight,
-                ..
-            } = flow;
-            write!(out, "flow {name}: priority {priority}, weight {weight}")?;
-            if let Some(share) = flow.guarantee {
-                let limit = self.engine.limits.get(share.limit.index());
-                let name = limit.map_or("", |limit| limit.name.as_str());
-                write!(out, ", {} calls of {name} guaranteed", share.slots)?;
-            }
-            let default = if id == self.default_flow {
-                "; of callers that name none"
-            } else {
-                ""
-            };
-            writeln!(out, ", {} may wait{default}", flow.max_queued)?;
+        for gateway in &self.gateways {
+            self.write_gateway(gateway, out)?;
         }
+        for (id, flow) in self.engine.flows.with_ids() {
+            self.write_flow(id, flow, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_flow(&self, id: FlowId, flow: &Flow, out: &mut String) -> fmt::Result {
+        let Flow {
+            name,
+            priority,
+            weight,
+            ..
+        } = flow;
+        write!(out, "flow {name}: priority {priority}, weight {weight}")?;
+        if let Some(share) = flow.guarantee {
+            let limit = self.engine.limits.get(share.limit.index());
+            let name = limit.map_or("", |limit| limit.name.as_str());
+            write!(out, ", {} calls of {name} guaranteed", share.slots)?;
+        }
+        let default = if id == self.default_flow {
+            "; of callers that name none"
+        } else {
+            ""
+        };
+        writeln!(out, ", {} may wait{default}", flow.max_queued)?;
         Ok(())
     }
 
@@ -99,11 +107,36 @@ impl Config {
             }
             None => {}
         }
-        writeln!(out, "  actions: {}", integration.folder.display())?;
+        if let Some(folder) = &integration.folder {
+            writeln!(out, "  actions: {}", folder.display())?;
+        }
         for limit in self.named(&route.limits) {
             writeln!(out, "  limit: {limit}")?;
         }
+        for of in &integration.routes.endpoints {
+            let own = &engine.routes[of.route.index()].limits[route.limits.len()..];
+            for limit in self.named(own) {
+                writeln!(out, "  limit of {}: {limit}", of.endpoint)?;
+            }
+        }
         Ok(())
+    }
+
+    fn write_gateway(&self, gateway: &Gateway, out: &mut String) -> fmt::Result {
+        let at = match &gateway.entrance {
+            Entrance::Listener(address) => address.to_string(),
+            Entrance::Host(host) => format!("the host {host}"),
+            Entrance::Prefix(path) => format!("{path}/…"),
+        };
+        let may = |caller: &&Caller| !caller.pass_through.is_empty();
+        let callers = self.callers.iter().filter(may);
+        let callers: Vec<_> = callers.map(|caller| caller.client_id.as_str()).collect();
+        let callers = match callers.as_slice() {
+            [] => "nobody: no caller has pass_through".to_owned(),
+            some => some.join(", "),
+        };
+        let integration = &gateway.integration;
+        writeln!(out, "gateway at {at} to {integration}, for {callers}")
     }
 
     fn named<'a>(&'a self, ids: &'a [LimitId]) -> impl Iterator<Item = String> + 'a {

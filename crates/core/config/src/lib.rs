@@ -23,6 +23,7 @@ mod adopt;
 mod config;
 mod describe;
 mod files;
+mod gateway;
 mod notes;
 mod presets;
 mod problem;
@@ -33,10 +34,10 @@ pub use access::{
 };
 pub use adopt::{Adopted, Number, adopt};
 pub use config::{
-    CacheRule, Calculations, Caller, Config, Integration, IntegrationRoutes, ListenerTls, Login,
-    Server,
+    CacheRule, Calculations, Caller, Config, Integration, ListenerTls, Login, Server,
 };
 pub use files::{FileSecret, FileUse, Files, NoFiles};
+pub use gateway::{EndpointRoutes, Entrance, Gateway, IntegrationRoutes};
 pub use presets::{PresetCounts, PresetLimit, TOKEN_RATE, token_rate};
 pub use problem::ConfigError;
 pub use read::Source;

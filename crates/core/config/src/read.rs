@@ -3,6 +3,7 @@
 mod access;
 mod cache;
 mod flows;
+mod gateways;
 pub(crate) mod integrations;
 mod learning;
 pub(crate) mod limits;
@@ -171,6 +172,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let callers = server::read_callers(root, source, (&mut tables, &mut flows), stored);
     logins::check_certificates(root, &server, &callers);
     tables.engine.policy = learning::read(root, policy::read(root));
+    let gateways = gateways::read(root, &tables.integrations, stored);
     let caches = cache::read(root, &tables.integrations, stored);
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);
@@ -182,6 +184,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         callers,
         clients: tables.clients,
         integrations: tables.integrations,
+        gateways,
         default_flow: flows.default,
         engine: tables.engine,
         upstream: bounds,

@@ -65,7 +65,8 @@ impl Bodies {
     }
 
     /// How long a body may take until more than so many bytes of it are there.
-    fn allowed(&self, bytes: usize) -> Duration {
+    #[must_use]
+    pub fn allowed(&self, bytes: usize) -> Duration {
         let at_the_rate = bytes as f64 / f64::from(self.bytes_per_second.max(1));
         let at_the_rate = Duration::from_secs_f64(at_the_rate);
         self.within.min(self.patience.saturating_add(at_the_rate))

@@ -12,7 +12,7 @@ use http::StatusCode;
 pub(crate) use inline::{RESULT, with_output};
 use serde_json::{Map, Value};
 use std::time::Duration;
-use tollgate_definitions::{LookupError, NameError, NoStore, RefreshError};
+use tollgate_definitions::{LookupError, NameError, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
 use tollgate_store::StoreError;
@@ -20,7 +20,7 @@ use tollgate_workers::WorkerError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
 #[derive(Clone, Debug)]
-pub(crate) struct ApiError(Box<Parts>);
+pub struct ApiError(Box<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
@@ -39,7 +39,9 @@ struct Parts {
 }
 
 impl ApiError {
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    /// An error of which nothing more is to be told. `code` is the platform's word for it, or ours.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             status,
             code,
@@ -64,7 +66,9 @@ impl ApiError {
         Self::new(status, "internal.server.error", message)
     }
 
-    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+    /// What isn't there.
+    #[must_use]
+    pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not.found", message)
     }
 
@@ -73,7 +77,9 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "missing.permissions", message).with("needed", needed)
     }
 
-    pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+    /// What stands in the way of the request.
+    #[must_use]
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
@@ -108,7 +114,8 @@ impl ApiError {
     }
 
     /// Our own word for it, which tells more apart.
-    pub(crate) fn own_code(&self) -> &'static str {
+    #[must_use]
+    pub fn own_code(&self) -> &'static str {
         self.0.own.unwrap_or(self.0.code)
     }
 
@@ -201,12 +208,6 @@ impl From<NameError> for ApiError {
 impl From<WorkerError> for ApiError {
     fn from(refused: WorkerError) -> Self {
         ExecuteError::from(refused).into()
-    }
-}
-
-impl From<NoStore> for ApiError {
-    fn from(error: NoStore) -> Self {
-        Self::conflict("no.store", error.to_string())
     }
 }
 

@@ -72,7 +72,7 @@ impl Journal {
     }
 
     /// Notes that somebody did something with a thing of that type and id.
-    pub(crate) fn note(
+    pub fn note(
         &self,
         actor: Actor,
         action: &str,

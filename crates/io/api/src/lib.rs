@@ -86,8 +86,10 @@ mod workflows;
 
 pub use bodies::Bodies;
 pub use ends::documented_ends;
+pub use error::ApiError;
 pub use journal::Journal;
 pub use notices::Notices;
 pub use router::{document as openapi_document, login_router, router};
+pub use run::flow_and_deadline;
 pub use state::{Api, Parts};
 pub use workflows::describe;

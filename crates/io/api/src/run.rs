@@ -1,6 +1,7 @@
 //! Calls of published actions, and what tests of drafts share with them.
 
 mod stepwise;
+mod terms;
 
 use crate::answers::CallErrors;
 use crate::bodies::Bodies;
@@ -12,27 +13,20 @@ use crate::state::Api;
 use axum::Extension;
 use axum::extract::{FromRef, Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use serde_json::json;
 use std::sync::Arc;
 pub(crate) use stepwise::{TestReport, show_test};
+pub use terms::flow_and_deadline;
+use terms::{ErrorsHeader, wants_inline};
+pub(crate) use terms::{TermsHeaders, terms};
 use tollgate_callers::{Over, Principal};
-use tollgate_config::parse_span;
 use tollgate_definitions::{Catalog, CatalogAction, Live, NameError};
 use tollgate_execution::{Executor, Outcome, Source, Terms};
 use tollgate_store::Role;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The flow that calls.
-const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
-/// The latest useful start, from the request's arrival.
-const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
-/// How errors are answered: with a status of their own, or as [`INLINE`] says.
-const ERRORS: HeaderName = HeaderName::from_static("tollgate-errors");
-/// Each end of a call is answered 200, and the body says how it ended.
-const INLINE: &str = "inline";
 /// How long an execution waited for its start, in milliseconds.
 const WAITED: HeaderName = HeaderName::from_static("tollgate-waited");
 /// Where the answer of an action that may be kept came from.
@@ -85,30 +79,6 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 parameter! {
     /// Whether a nested output is flattened, as flows read it.
     Flatten("flatten"): bool
-}
-
-/// Headers that say on what terms a call is made.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it describes headers; `terms` reads them")]
-pub(crate) struct TermsHeaders {
-    /// The flow that calls.
-    #[param(rename = "Tollgate-Flow")]
-    flow: Option<String>,
-    /// The latest useful start, from the request's arrival: a span such as 1500ms or 2s.
-    #[param(rename = "Tollgate-Deadline")]
-    deadline: Option<String>,
-}
-
-/// The header that says how errors are answered.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it describes a header; `wants_inline` reads it")]
-pub(crate) struct ErrorsHeader {
-    /// inline: each end of the call is answered 200, with `ok`, `code`, `status`, `retryAfterMillis`, `message`, and
-    /// the output in `result`.
-    #[param(rename = "Tollgate-Errors")]
-    errors: Option<String>,
 }
 
 /// Runs an action; the body is its inputs.
@@ -240,56 +210,4 @@ fn callable<'a>(
         return Err(ApiError::bad_request(message));
     }
     Ok(entry)
-}
-
-/// A header's text, if it is there.
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
-    match headers.get(name).map(|value| value.to_str()) {
-        None => Ok(None),
-        Some(Ok(text)) => Ok(Some(text.trim())),
-        Some(Err(_)) => Err(ApiError::bad_request(format!(
-            "The header {name} is not plain text."
-        ))),
-    }
-}
-
-/// Whether each end of the call is to be answered 200.
-fn wants_inline(headers: &HeaderMap) -> Result<bool, ApiError> {
-    match text(headers, &ERRORS)? {
-        None => Ok(false),
-        Some(INLINE) => Ok(true),
-        Some(other) => Err(ApiError::bad_request(format!(
-            "The header {ERRORS} takes {INLINE} alone, found {other:?}; leave it out for errors with a status of \
-             their own."
-        ))),
-    }
-}
-
-pub(crate) fn terms(
-    caller: &Principal,
-    headers: &HeaderMap,
-    flat: bool,
-) -> Result<Terms, ApiError> {
-    let name = text(headers, &FLOW)?;
-    let flow = caller.lanes.pick(name).ok_or_else(|| {
-        let own = caller.lanes.names().collect::<Vec<_>>().join(", ");
-        ApiError::bad_request(format!(
-            "The header {FLOW} names no flow that this caller may call as: {:?}; it may as: {own}.",
-            name.unwrap_or_default()
-        ))
-    })?;
-    let deadline = match text(headers, &DEADLINE)? {
-        None => None,
-        Some(span) => Some(parse_span(span).ok_or_else(|| {
-            ApiError::bad_request(format!(
-                "The header {DEADLINE} must be a span such as 1500ms or 2s, found {span:?}."
-            ))
-        })?),
-    };
-    Ok(Terms {
-        flow,
-        deadline,
-        flat,
-        below: None,
-    })
 }

@@ -75,7 +75,8 @@ fn of_file(callers: Vec<Caller>, lanes: &Lanes) -> Vec<(Caller, Principal)> {
         let grants = caller.roles.iter().map(grant).collect();
         let own = lanes.own(&caller.flows, caller.default_flow.as_deref());
         let principal = Principal::new(&caller.client_id, grants, None, own);
-        principal.bound_to(&caller.networks).within(caller.bounds)
+        let principal = principal.bound_to(&caller.networks).within(caller.bounds);
+        principal.with_pass_through(&caller.pass_through)
     };
     let callers = callers.into_iter();
     callers.map(|it| (it.clone(), principal(&it))).collect()
@@ -330,6 +331,7 @@ mod tests {
             flows: BTreeSet::new(),
             default_flow: None,
             bounds: tollgate_config::CallerBounds::default(),
+            pass_through: Vec::new(),
         };
         let mut flows = tollgate_model::Table::default();
         let default = flows.add(tollgate_engine::Flow {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tollgate_config::CallerBounds;
 use tollgate_definitions::{CatalogAction, OwnLanes};
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
-use tollgate_upstream::Network;
+use tollgate_upstream::{Endpoint, Network, RequestPath};
 
 /// A caller whose token was good.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Principal {
     networks: Arc<[Network]>,
     /// How much it may ask for, where that is not what every caller may.
     pub(crate) bounds: CallerBounds,
+    /// The requests that it may pass through gateways.
+    pass_through: Arc<[Endpoint]>,
 }
 
 /// What a caller's roles don't allow.
@@ -82,6 +84,7 @@ impl Principal {
             lanes,
             networks: Arc::default(),
             bounds: tollgate_config::CallerBounds::default(),
+            pass_through: Arc::default(),
         }
     }
 
@@ -98,9 +101,24 @@ impl Principal {
         }
     }
 
+    /// The same caller, who may pass these requests through gateways.
+    pub(crate) fn with_pass_through(self, pass_through: &[Endpoint]) -> Self {
+        Self {
+            pass_through: pass_through.into(),
+            ..self
+        }
+    }
+
     /// Whether it may call from this address.
     pub(crate) fn may_call_from(&self, address: IpAddr) -> bool {
         self.networks.is_empty() || self.networks.iter().any(|it| it.contains(address))
+    }
+
+    /// The entry of its list by which it may pass such a request through a gateway.
+    #[must_use]
+    pub fn passes(&self, method: &str, path: RequestPath<'_>) -> Option<&Endpoint> {
+        let mut listed = self.pass_through.iter();
+        listed.find(|it| it.names(method, path))
     }
 
     /// As the audit log names it.

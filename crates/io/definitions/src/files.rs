@@ -37,14 +37,16 @@ pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> FilesRead {
     let mut taken: BTreeMap<PathBuf, (IntegrationType, bool)> = BTreeMap::new();
     for (index, integration) in config.integrations.iter().enumerate() {
         let mut folder = Folder::default();
-        let files = files(&integration.folder).unwrap_or_else(|why| {
-            let field = format!("integration[{}].actions.folder", index + 1);
-            let message = format!("{}: {why}", integration.folder.display());
-            faults.push(Fault::of(config, &field, message));
-            incomplete.insert(integration.name.clone());
-            Vec::new()
+        let files = integration.folder.as_ref().map(|folder| {
+            files(folder).unwrap_or_else(|why| {
+                let field = format!("integration[{}].actions.folder", index + 1);
+                let message = format!("{}: {why}", folder.display());
+                faults.push(Fault::of(config, &field, message));
+                incomplete.insert(integration.name.clone());
+                Vec::new()
+            })
         });
-        for path in files {
+        for path in files.into_iter().flatten() {
             match folder.add(integration, &path) {
                 Ok((of_type, took)) => {
                     taken.entry(path).or_insert((of_type, false)).1 |= took;

@@ -64,12 +64,10 @@ impl<'a> Names<'a> {
             }
             let field = format!("integration[{}].action[{}].name", at + 1, nth + 1);
             let names = self.catalog.actions().map(AsRef::as_ref).filter(own);
-            let message = format!(
-                "{} has no action {name:?} in {}{}",
-                integration.name,
-                integration.folder.display(),
-                meant(name, names)
-            );
+            let folder = integration.folder.as_ref();
+            let folder = folder.map_or(String::new(), |it| format!(" in {}", it.display()));
+            let (of, meant) = (&integration.name, meant(name, names));
+            let message = format!("{of} has no action {name:?}{folder}{meant}");
             self.faults.push(Fault::of(self.config, &field, message));
         }
     }

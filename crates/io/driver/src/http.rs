@@ -49,6 +49,7 @@ use std::sync::Arc;
 pub use tls::{check_identity, check_roots};
 use tokio::time::Instant;
 use tollgate_engine::LossKind;
+use url::Url;
 
 /// How many connections in a row may be found closed before a request is given up unsent.
 const MOST_CLOSED: u32 = 5;

@@ -22,6 +22,7 @@ use tollgate_action::{Action, Request};
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Wiring};
 use tollgate_driver::{Driver, Redactor};
 use tollgate_meter::Meter;
+use tollgate_upstream::RequestPath;
 
 /// What calls are carried out with.
 #[derive(Clone)]
@@ -162,25 +163,28 @@ impl Call {
     /// Sends the request when its turn comes.
     pub(crate) async fn send(
         &self,
-        request: &Request,
+        rendered: &Request,
         secrets: &CallSecrets,
     ) -> Result<UpstreamAnswer, ExecuteError> {
         let (action, wiring) = (self.action()?, self.wiring()?);
         let timeout = action.timeout();
-        let route = wiring.routes.of(action.name());
         let authorization = secrets.authorization.as_ref();
+        let idempotent = rendered.method.is_idempotent();
+        let request = prepare(rendered, wiring, self.entry.is_auth(), authorization)?;
+        let path = RequestPath::of_action(&request.url);
+        let route = (wiring.routes).of(Some(action.name()), request.method.as_str(), path);
         let call = tollgate_driver::Call {
             route,
             flow: self.terms.flow,
             deadline: self.terms.deadline.unwrap_or(timeout),
             timeout,
             path_template: Some(action.path_template()),
-            idempotent: request.method.is_idempotent(),
-            request: prepare(request, wiring, self.entry.is_auth(), authorization)?,
+            idempotent,
+            request,
         };
         match self.tools.driver.execute(call).await {
             Ok(answer) => {
-                let headers = request.headers.iter();
+                let headers = rendered.headers.iter();
                 let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
                 let redactor = secrets.redactor.clone().and(&sensitive::redactor(headers));
                 Ok(UpstreamAnswer::read(answer, &redactor, action.secure()).await)

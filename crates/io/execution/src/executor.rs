@@ -8,10 +8,11 @@ use crate::steps::{self, TestResult};
 use crate::terms::{Outcome, Terms};
 use crate::works::Works;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tollgate_cache::Source;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Lanes};
 use tollgate_driver::Driver;
+use tollgate_model::FlowId;
 use tollgate_workers::Workers;
 
 /// Carries calls out. One serves them all.
@@ -92,9 +93,7 @@ impl Executor {
             Ok((call, outcome))
         };
         let result = caught(carried_out).await;
-        if self.records.wanted() {
-            self.note(entry, terms, asked, result.as_ref().map(|(_, it)| it));
-        }
+        self.note(entry, terms, asked, result.as_ref().map(|(_, it)| it));
         let (call, mut outcome) = result?;
         if terms.flat {
             let flat = async { call.again()?.flatten_text(outcome.output).await };
@@ -125,12 +124,30 @@ impl Executor {
             Err(error) if error.cause.is_refusal() => ("refused", None),
             Err(_) => ("failed", None),
         };
-        self.records.note(&Line {
-            flow: self.lanes.name(terms.flow),
-            action: &entry.name,
-            latency,
-            outcome,
-            took: asked.elapsed(),
-        });
+        self.record(terms.flow, &entry.name, (outcome, latency), asked);
+    }
+
+    /// Writes a line of a call that has come to its end: how, and how long the upstream took.
+    pub(crate) fn record(
+        &self,
+        flow: FlowId,
+        action: &str,
+        (outcome, latency): (&'static str, Option<Duration>),
+        asked: Instant,
+    ) {
+        if self.records.wanted() {
+            self.records.note(&Line {
+                flow: self.lanes.name(flow),
+                action,
+                latency,
+                outcome,
+                took: asked.elapsed(),
+            });
+        }
+    }
+
+    /// What sends.
+    pub(crate) fn driver(&self) -> &Driver {
+        &self.tools.driver
     }
 }

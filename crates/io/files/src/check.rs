@@ -18,9 +18,9 @@ const MAX_FILES: usize = 20_000;
 /// Gives each problem: the field, and the file with what to do.
 #[must_use]
 pub fn check(config: &Config) -> Vec<(String, String)> {
-    let actions = config.integrations.iter().map(|integration| {
+    let actions = config.integrations.iter().filter_map(|integration| {
         let field = format!("the action files of {}", integration.name);
-        (field, integration.folder.as_path(), &["json"] as &[_])
+        Some((field, integration.folder.as_deref()?, &["json"] as &[_]))
     });
     let workflows = config.server.workflow_folder.iter().map(|folder| {
         let field = "the workflow files".to_owned();

@@ -19,7 +19,8 @@ pub fn raise_descriptor_limit() -> Option<u64> {
 
 /// Connections of callers that the process has descriptors for: half of them. The other half is for
 /// upstreams, which take one for each call under way, the store and files.
-pub(crate) fn connections() -> usize {
+#[must_use]
+pub fn most_connections() -> usize {
     let limit = getrlimit(Resource::Nofile).current;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     limit.map_or(usize::MAX, |limit| (limit / 2).max(1))

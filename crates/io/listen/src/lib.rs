@@ -43,7 +43,7 @@ mod tls;
 
 pub use answer::{Peer, RequestBody};
 pub use connection::STEP;
-pub use descriptors::raise_descriptor_limit;
+pub use descriptors::{most_connections, raise_descriptor_limit};
 pub use serve::{BUFFER, CONNECTION_WINDOW};
 pub use tls::{Pem, Tls, TlsError};
 
@@ -176,7 +176,7 @@ impl Listener {
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let most = bounds.max_connections.min(descriptors::connections());
+        let most = bounds.max_connections.min(most_connections());
         let places = Arc::new(Places::new(most, bounds.max_untaken_bytes));
         let (phase, watched) = watch::channel(Phase::Open);
         let entry = Entry { tls, bounds };

@@ -2,6 +2,7 @@
 
 mod pieces;
 
+use crate::listeners::Listeners;
 use crate::renewal::{LookNow, Renewal};
 use crate::store::open_alone;
 use crate::tasks::Tasks;
@@ -18,12 +19,11 @@ use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
 use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
-use tollgate_listen::Listener;
 use tollgate_store::Store;
 
 /// A running service; ends when dropped.
 pub struct Service {
-    listening: Listener,
+    listening: Listeners,
     driver: Driver,
     journal: Arc<Journal>,
     store: Option<Arc<Store>>,
@@ -94,7 +94,7 @@ impl Service {
         let renewal = renewal(&config.server)?;
         let notices = parts.notices.clone();
         let tls = renewal.as_ref().map(Renewal::tls);
-        let listening = listen(&config.server, tls, parts).await?;
+        let listening = listen(&config, tls, parts).await?;
         let look_now = renewal.map(|renewal| {
             let look_now = LookNow::default();
             tasks.spawn(
@@ -133,12 +133,23 @@ impl Service {
     /// Where it is called: scheme, address and port.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_of(self.address())
+    }
+
+    /// Where its gateways with listeners of their own are called, in the order of the configuration.
+    #[must_use]
+    pub fn gateway_urls(&self) -> Vec<String> {
+        let addresses = self.listening.of_gateways();
+        addresses.map(|address| self.url_of(address)).collect()
+    }
+
+    fn url_of(&self, address: SocketAddr) -> String {
         let scheme = if self.look_now.is_some() {
             "https"
         } else {
             "http"
         };
-        format!("{scheme}://{}", self.address())
+        format!("{scheme}://{address}")
     }
 
     /// What has the files of the listener's certificate looked at now; none where no TLS is spoken.

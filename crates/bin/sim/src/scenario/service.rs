@@ -107,7 +107,7 @@ impl Service<'_> {
     /// The route of an action of the integration with this place, and whether its calls take a token.
     pub(super) fn route_of(&self, integration: usize, action: &str) -> (Option<RouteId>, bool) {
         let integration = self.config.integrations.get(integration);
-        let route = integration.map(|it| it.routes.of(action));
+        let route = integration.map(|it| it.routes.of_action(action));
         let routes = &self.config.engine.routes;
         let takes_token = route.is_some_and(|route| routes[route.index()].pool.is_some());
         (route, takes_token)

@@ -87,6 +87,9 @@ async fn serve(config: Config) -> anyhow::Result<End> {
     crate::deadline::hold(within)?;
     let mut service = Service::start(config, rand::random()).await?;
     outln!("{}", service.url());
+    for url in service.gateway_urls() {
+        outln!("{url} (gateway)");
+    }
     signals.look_now = service.look_now();
     tokio::select! {
         () = signals.end() => {}

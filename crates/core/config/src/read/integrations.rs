@@ -2,10 +2,11 @@
 
 mod kinds;
 mod login;
+mod routes;
 mod url;
 
-use super::limits::{self, CountedRoutes, SharedLimit};
-use super::{Reading, access, resolve, secrets, unique_name};
+use super::limits::{self, SharedLimit};
+use super::{Reading, access, gateways, resolve, secrets, unique_name};
 use crate::{Integration, SharedLimits};
 use std::collections::BTreeMap;
 use tollgate_action::{Callee, TypeFacts};
@@ -52,50 +53,13 @@ pub(super) fn read(
     let add = |SharedLimit { limit, counts }| (tables.engine.limits.add(limit), counts);
     let shared: Vec<_> = shared.into_iter().map(add).collect();
     let client_names = read_clients(root, source, &mut tables);
-    let (names, actions) = read_integrations(root, source, &client_names, &mut tables, stored);
+    let (names, own) = read_integrations(root, source, &client_names, &mut tables, stored);
     for (limit, counts) in &shared {
-        pass(root, &mut tables, *limit, counts, &names);
+        routes::pass(root, &mut tables, *limit, counts, &names);
     }
-    route_actions(&mut tables, actions);
+    routes::route_actions(&mut tables, own.actions);
+    routes::route_endpoints(&mut tables, own.endpoints);
     tables
-}
-
-/// An action with limits of its own, or a cost of its own.
-struct ActionRoute {
-    integration: usize,
-    action: String,
-    limits: Vec<LimitSpec>,
-    cost: u32,
-}
-
-/// Gives each of them a route of its own, which passes all that its integration's does.
-fn route_actions(tables: &mut Tables, actions: Vec<ActionRoute>) {
-    for own in actions {
-        let limits = tables.add_limits(own.limits);
-        let mut route = tables.engine.routes[own.integration].clone();
-        route.name = format!("{}/{}", route.name, own.action);
-        route.limits.extend(limits);
-        route.cost = own.cost;
-        let route = tables.engine.routes.add(route);
-        let integration = &mut tables.integrations[own.integration];
-        integration.routes.by_action.insert(own.action, route);
-    }
-}
-
-/// `[[integration.action]]`.
-fn read_action_routes(integration: &Section<'_, '_>, index: usize) -> Vec<ActionRoute> {
-    let mut names = Vec::new();
-    let mut action_routes = Vec::new();
-    for section in integration.sections("action") {
-        action_routes.push(ActionRoute {
-            integration: index,
-            action: unique_name(&section, "name", &mut names),
-            limits: limits::read_own(&section, "limit", &[Scope::Action, Scope::Host]),
-            cost: section.count("cost", 1).unwrap_or(1),
-        });
-        section.finish();
-    }
-    action_routes
 }
 
 fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Tables) -> Vec<String> {
@@ -142,9 +106,10 @@ fn read_integrations(
     client_names: &[String],
     tables: &mut Tables,
     stored: bool,
-) -> (Vec<String>, Vec<ActionRoute>) {
+) -> (Vec<String>, routes::OwnRoutes) {
     let mut names = Vec::new();
-    let mut action_routes = Vec::new();
+    let passed_through = gateways::integrations(root);
+    let mut own_routes = routes::OwnRoutes::default();
     for (index, section) in root.sections("integration").into_iter().enumerate() {
         let name = unique_name(&section, "name", &mut names);
         let kind = kinds::read(&section);
@@ -156,7 +121,12 @@ fn read_integrations(
         }
         let pool = pool(&section, &name, kind, client_names, tables);
         let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
-        action_routes.extend(read_action_routes(&section, index));
+        own_routes
+            .actions
+            .extend(routes::read_action_routes(&section, index));
+        own_routes
+            .endpoints
+            .extend(routes::read_endpoints(&section, index));
         let limits = tables.add_limits(own);
         let route = tables.engine.routes.add(Route {
             name: name.clone(),
@@ -165,7 +135,8 @@ fn read_integrations(
             ..Route::default()
         });
         let credentials = credentials(&section, source);
-        let folder = source.folder.join(folder(&section));
+        let folder = folder(&section, passed_through.contains(&name));
+        let folder = folder.map(|folder| source.folder.join(folder));
         tables.integrations.push(Integration {
             name,
             // Without one the findings say so, and nothing of this is used.
@@ -185,7 +156,7 @@ fn read_integrations(
             "a table: without [[integration]] there is nothing to call",
         );
     }
-    (names, action_routes)
+    (names, own_routes)
 }
 
 /// The token pool of a platform integration.
@@ -238,50 +209,18 @@ fn credentials(section: &Section<'_, '_>, source: &Reading<'_>) -> BTreeMap<Stri
     credentials
 }
 
-/// `actions = { folder = "…" }`.
-fn folder(section: &Section<'_, '_>) -> String {
+/// `actions = { folder = "…" }`. An integration that a gateway passes requests to may have none.
+fn folder(section: &Section<'_, '_>, is_passed_through: bool) -> Option<String> {
     let Some(actions) = section.section("actions") else {
-        if !section.has("actions") {
+        if !section.has("actions") && !is_passed_through {
             section.missing("actions", "{ folder = \"actions\" }");
         }
-        return String::new();
+        return None;
     };
     let folder = actions.text("folder");
     if !actions.has("folder") {
         actions.missing("folder", "\"actions\"");
     }
     actions.finish();
-    folder.map(|folder| folder.value).unwrap_or_default()
-}
-
-/// Puts a shared limit on the routes whose calls it counts.
-fn pass(
-    root: &Section<'_, '_>,
-    tables: &mut Tables,
-    limit: LimitId,
-    counts: &CountedRoutes,
-    names: &[String],
-) {
-    let routes = &mut tables.engine.routes;
-    match counts {
-        CountedRoutes::All => {
-            tables.shared.all.push(limit);
-            routes.iter_mut().for_each(|route| route.limits.push(limit));
-        }
-        CountedRoutes::WithToken => {
-            tables.shared.with_token.push(limit);
-            routes
-                .iter_mut()
-                .filter(|route| route.pool.is_some())
-                .for_each(|route| route.limits.push(limit));
-        }
-        CountedRoutes::Named(wanted) => {
-            for name in wanted {
-                let found = resolve(root, name, "integration", names);
-                if let Some(route) = found.and_then(|index| routes.get_mut(index as usize)) {
-                    route.limits.push(limit);
-                }
-            }
-        }
-    }
+    folder.map(|folder| folder.value)
 }

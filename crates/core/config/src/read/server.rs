@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use super::integrations::Tables;
-use super::{Reading, access, logins, pem, proxy, tls, unique_name};
+use super::{Reading, access, gateways, logins, pem, proxy, tls, unique_name};
 use crate::{Calculations, Caller, CallerBounds, FileUse, Server};
 use std::time::Duration;
 use tollgate_settings::Section;
@@ -180,6 +180,7 @@ pub(super) fn read_callers(
             per_minute: section.count("requests_per_minute", 1),
             at_once: section.count("requests_at_once", 1),
         };
+        let pass_through = gateways::endpoints(&section, "pass_through");
         callers.extend(logins.map(|logins| Caller {
             client_id,
             logins,
@@ -189,6 +190,7 @@ pub(super) fn read_callers(
             flows,
             default_flow: own_flow.or(default_flow),
             bounds,
+            pass_through,
         }));
         section.finish();
     }

@@ -16,6 +16,7 @@ pub(super) fn answer(
         ("GET", ["routing", "queues", id, "estimatedwaittime"]) => json!({
             "results": [{"intent": "ALL", "formula": "BEST", "estimatedWaitTimeSeconds": number(id, 5, 240)}],
         }),
+        ("GET", ["users"]) if !parameter(query, "pageNumber").is_empty() => directory(query),
         ("GET", ["users"]) => page((0..3).map(|at| user(&id_of(&at.to_string()))).collect()),
         ("POST", ["users", "search"]) => {
             let found = vec![user(&id_of(
@@ -89,6 +90,25 @@ fn page(entities: Vec<Value>) -> Value {
         "pageNumber": 1,
         "pageCount": 1,
         "entities": entities,
+    })
+}
+
+/// Users of a large organisation.
+const USERS: u32 = 1_200;
+
+/// The page of all users that the query names.
+fn directory(query: &str) -> Value {
+    let number = |name: &str, usual: u32| parameter(query, name).parse().unwrap_or(usual).max(1);
+    let (size, page) = (number("pageSize", 25).min(500), number("pageNumber", 1));
+    let first = size.saturating_mul(page - 1).min(USERS);
+    let users = first..first.saturating_add(size).min(USERS);
+    let users: Vec<_> = users.map(|at| user(&id_of(&at.to_string()))).collect();
+    json!({
+        "total": USERS,
+        "pageSize": size,
+        "pageNumber": page,
+        "pageCount": USERS.div_ceil(size),
+        "entities": users,
     })
 }
 

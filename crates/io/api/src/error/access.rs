@@ -4,6 +4,7 @@ use super::ApiError;
 use crate::ends::RETRY_AFTER;
 use http::StatusCode;
 use tollgate_callers::{AdmitError, Forbidden, TooMany};
+use tollgate_definitions::NoStore;
 use tollgate_store::StoreError;
 
 /// Why a request, or a login, isn't let in.
@@ -49,5 +50,11 @@ impl From<TooMany> for ApiError {
 impl From<Forbidden> for ApiError {
     fn from(error: Forbidden) -> Self {
         Self::forbidden(error.to_string(), error.needed)
+    }
+}
+
+impl From<NoStore> for ApiError {
+    fn from(error: NoStore) -> Self {
+        Self::conflict("no.store", error.to_string())
     }
 }

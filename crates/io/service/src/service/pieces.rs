@@ -1,6 +1,7 @@
 //! The pieces that a service is put together of, each from its part of the configuration.
 
 use crate::StartError;
+use crate::listeners::Listeners;
 use crate::renewal::Renewal;
 use crate::sweep::sweep;
 use crate::tasks::Tasks;
@@ -17,7 +18,8 @@ use tollgate_definitions::{
 };
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
-use tollgate_listen::{Bounds, Listener, Tls};
+use tollgate_gateway::{Front, Gateway};
+use tollgate_listen::{Bounds, Listener, Tls, most_connections};
 use tollgate_model::ClientId;
 use tollgate_store::Store;
 use tollgate_workers::Workers;
@@ -171,16 +173,47 @@ pub(super) fn renewal(server: &Server) -> Result<Option<Renewal>, StartError> {
     started.transpose().map_err(StartError::Tls)
 }
 
-/// Answers requests from now on.
+/// Answers requests from now on, at the service's own listener and at those of gateways.
 pub(super) async fn listen(
-    server: &Server,
+    config: &Config,
     tls: Option<Tls>,
     parts: Parts,
-) -> Result<Listener, StartError> {
-    let router = TowerToHyperService::new(router(parts.into()));
-    let listening = Listener::start_secured(server.listen, tls, bounds(server), router);
-    let failed = |error| StartError::Listen(server.listen, error);
-    listening.await.map_err(failed)
+) -> Result<Listeners, StartError> {
+    let server = &config.server;
+    let (live, executor) = (Arc::clone(&parts.live), Arc::clone(&parts.executor));
+    let (door, journal) = (Arc::clone(&parts.door), Arc::clone(&parts.journal));
+    let pace = parts.bodies;
+    let api = router(parts.into());
+    let shared = tollgate_gateway::Parts {
+        live,
+        executor,
+        door,
+        journal,
+        pace,
+        api: api.clone(),
+    };
+    let gateway =
+        |settings: &tollgate_config::Gateway| Gateway::new(settings.clone(), shared.clone());
+    let (alone, behind): (Vec<_>, Vec<_>) = config
+        .gateways
+        .iter()
+        .map(|it| (it.address(), gateway(it)))
+        .partition(|(address, _)| address.is_some());
+    let behind = behind.into_iter().map(|(_, gateway)| gateway).collect();
+    let bounds = bounds(server, 1 + alone.len());
+    let start = async |address, router| {
+        let service = TowerToHyperService::new(router);
+        let listening = Listener::start_secured(address, tls.clone(), bounds, service).await;
+        listening.map_err(|error| StartError::Listen(address, error))
+    };
+    let own = start(server.listen, Front::router(behind, api)).await?;
+    let mut of_gateways = Vec::new();
+    for (address, gateway) in alone {
+        if let Some(address) = address {
+            of_gateways.push(start(address, gateway.router()).await?);
+        }
+    }
+    Ok(Listeners::new(own, of_gateways))
 }
 
 /// What the bodies of requests may take.
@@ -193,10 +226,10 @@ fn bodies(server: &Server) -> Bodies {
     }
 }
 
-/// What the connections to this service may take.
-fn bounds(server: &Server) -> Bounds {
+/// What the connections to one of so many listeners may take: they share the connections of all evenly.
+fn bounds(server: &Server, listeners: usize) -> Bounds {
     Bounds {
-        max_connections: server.max_connections,
+        max_connections: server.max_connections.min(most_connections()) / listeners.max(1),
         header_timeout: server.header_timeout,
         idle_timeout: server.idle_timeout,
         write_timeout: server.write_timeout,

@@ -24,7 +24,7 @@ pub(super) fn config(path: &Path) -> anyhow::Result<Config> {
 pub(super) fn actions(config: &Config) -> anyhow::Result<Vec<ServiceAction>> {
     let mut actions = Vec::new();
     for (at, integration) in config.integrations.iter().enumerate() {
-        for path in files(&integration.folder) {
+        for path in integration.folder.iter().flat_map(|folder| files(folder)) {
             let shown = path.display().to_string();
             let text = read(&path).with_context(|| shown.clone())?;
             let action = Action::from_json(&text).with_context(|| shown.clone())?;

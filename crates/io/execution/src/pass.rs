@@ -1,0 +1,103 @@
+//! Requests that are passed through to an integration's upstream as they are: no action, no template, no mapping.
+//!
+//! A request passed through takes its place in the same queue as the calls of actions, under the same limits and
+//! with a token of the same pool. It may be sent again as its method allows (RFC 9110, 9.2.2), as long as all of
+//! its body is held.
+
+use crate::error::{ExecuteError, caught};
+use crate::executor::Executor;
+use crate::explain::explain;
+use crate::request::below_base;
+use http::{HeaderMap, Method};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tollgate_definitions::CatalogIntegration;
+use tollgate_driver::{Call, Forwarded, Request, RequestBody};
+use tollgate_model::FlowId;
+use tollgate_upstream::RequestPath;
+
+/// A request to be passed through.
+#[derive(Debug)]
+pub struct PassedRequest<'a> {
+    /// Its method.
+    pub method: Method,
+    /// Its path, below the integration's base URL.
+    pub path: RequestPath<'a>,
+    /// Its query, if it has one, without the question mark.
+    pub query: Option<&'a str>,
+    /// Its headers, those alone that go to the upstream.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: RequestBody,
+    /// The path with placeholders, by which limits of one endpoint are learned, and records name the request.
+    pub template: String,
+}
+
+/// On what terms a request is passed through.
+#[derive(Clone, Copy, Debug)]
+pub struct PassTerms {
+    /// The flow that calls.
+    pub flow: FlowId,
+    /// The latest useful start, from now.
+    pub deadline: Duration,
+    /// Whether the caller has named that deadline itself.
+    pub own_deadline: bool,
+    /// How long one attempt may take, bodies included.
+    pub timeout: Duration,
+}
+
+impl Executor {
+    /// Passes a request through, and gives the upstream's answer, whatever its status, as it comes.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn pass(
+        &self,
+        target: &Arc<CatalogIntegration>,
+        request: PassedRequest<'_>,
+        terms: PassTerms,
+    ) -> Result<Forwarded, ExecuteError> {
+        let asked = Instant::now();
+        let name = format!("{} {}", request.method, request.template);
+        let passed = caught(self.passed(target, request, terms)).await;
+        let outcome = match &passed {
+            Ok(_) => "answered",
+            Err(error) if error.cause.is_refusal() => "refused",
+            Err(_) => "failed",
+        };
+        let latency = passed
+            .as_ref()
+            .ok()
+            .map(|answer| asked.elapsed().saturating_sub(answer.waited));
+        self.record(terms.flow, &name, (outcome, latency), asked);
+        passed
+    }
+
+    async fn passed(
+        &self,
+        target: &Arc<CatalogIntegration>,
+        request: PassedRequest<'_>,
+        terms: PassTerms,
+    ) -> Result<Forwarded, ExecuteError> {
+        let wiring = target.wiring()?;
+        let query = request.query.map(|query| format!("?{query}"));
+        let below = format!("{}{}", request.path.as_str(), query.unwrap_or_default());
+        let url = below_base(wiring, &below)?;
+        let (method, path) = (request.method.as_str(), RequestPath::of_action(&url));
+        let route = wiring.routes.of(None, method, path);
+        let driver = self.driver();
+        let call = Call {
+            route,
+            flow: terms.flow,
+            deadline: terms.deadline,
+            timeout: terms.timeout,
+            path_template: Some(request.template.into()),
+            idempotent: request.method.is_idempotent(),
+            request: Request::new(request.method, url, request.headers, request.body),
+        };
+        driver.forward(call).await.map_err(|failure| {
+            let trouble = driver.token_trouble(route);
+            explain(failure, terms.own_deadline, terms.timeout, trouble)
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! What a request asks for, and whether such a request may pass at all.
+
+use crate::refusal::Refusal;
+use http::{Method, Version, header, request};
+use std::sync::LazyLock;
+use tollgate_upstream::{Endpoint, RequestPath};
+
+/// What is never passed on, however it is written.
+static NOTIFICATIONS: LazyLock<Vec<Endpoint>> =
+    LazyLock::new(|| endpoints(&["* /api/v2/notifications", "* /api/v2/notifications/**"]));
+static OWN: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    endpoints(&[
+        "* /oauth",
+        "* /oauth/**",
+        "* /login",
+        "* /login/**",
+        "* /api/v2/tokens/me",
+    ])
+});
+
+fn endpoints(texts: &[&str]) -> Vec<Endpoint> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// Whose a request is.
+pub(crate) enum Asked<'a> {
+    /// The upstream's: its path, checked.
+    Upstream(RequestPath<'a>),
+    /// This service's: the path there.
+    Own(&'static str),
+}
+
+impl<'a> Asked<'a> {
+    /// Reads a request's head. `path` is the path as the upstream has it.
+    pub(crate) fn read(head: &request::Parts, path: &'a str) -> Result<Self, Refusal> {
+        // HTTP/2 names the host beside the path in every request, HTTP/1.1 only in one for a proxy.
+        let is_for_proxy = head.version < Version::HTTP_2 && head.uri.authority().is_some();
+        if is_for_proxy || head.method == Method::CONNECT || path == "*" {
+            return Err(Refusal::Target);
+        }
+        if !is_known(&head.method) {
+            return Err(Refusal::Method);
+        }
+        if head.headers.contains_key(header::UPGRADE) {
+            return Err(Refusal::Upgrade);
+        }
+        let path = RequestPath::new(path).map_err(Refusal::Path)?;
+        let is_of = |endpoints: &[Endpoint]| {
+            let mut endpoints = endpoints.iter();
+            endpoints.any(|it| it.counts(head.method.as_str(), path))
+        };
+        match path.as_str() {
+            "/oauth/token" | "/login/oauth/token" => Ok(Self::Own("/oauth/token")),
+            "/api/v2/tokens/me" => Ok(Self::Own("/api/v2/tokens/me")),
+            _ if is_of(&OWN) => Err(Refusal::Own),
+            _ if is_of(&NOTIFICATIONS) => Err(Refusal::Notifications),
+            _ => Ok(Self::Upstream(path)),
+        }
+    }
+}
+
+fn is_known(method: &Method) -> bool {
+    [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ]
+    .contains(method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(method: &str, target: &str) -> Result<String, Refusal> {
+        let request = http::Request::builder().method(method).uri(target);
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        match Asked::read(&head, head.uri.path())? {
+            Asked::Upstream(path) => Ok(format!("upstream {}", path.as_str())),
+            Asked::Own(path) => Ok(format!("own {path}")),
+        }
+    }
+
+    #[test]
+    fn each_request_is_somebodys_or_nobodys() {
+        for (method, target, whose) in [
+            ("GET", "/api/v2/users?x=/../", "upstream /api/v2/users"),
+            ("POST", "/oauth/token", "own /oauth/token"),
+            ("POST", "/login/oauth/token", "own /oauth/token"),
+            ("DELETE", "/api/v2/tokens/me", "own /api/v2/tokens/me"),
+            ("DELETE", "/api/v2/tokens/7", "upstream /api/v2/tokens/7"),
+        ] {
+            assert_eq!(read(method, target).unwrap(), whose, "{method} {target}");
+        }
+        for (method, target, why) in [
+            ("GET", "http://evil.example/api/v2/users", Refusal::Target),
+            ("CONNECT", "evil.example:443", Refusal::Target),
+            ("OPTIONS", "*", Refusal::Target),
+            ("TRACE", "/", Refusal::Method),
+            ("PURGE", "/", Refusal::Method),
+            ("DELETE", "/api/v2/Tokens/me", Refusal::Own),
+            ("DELETE", "/api/v2/tokens/%6De", Refusal::Own),
+            ("DELETE", "/api/v2/tokens/me/", Refusal::Own),
+            ("POST", "/OAuth/token", Refusal::Own),
+            ("GET", "/login/", Refusal::Own),
+            ("GET", "/login/x", Refusal::Own),
+            (
+                "POST",
+                "/api/v2/notifications/channels",
+                Refusal::Notifications,
+            ),
+            ("GET", "/api/v2/Notifications/x/", Refusal::Notifications),
+        ] {
+            assert_eq!(read(method, target).unwrap_err(), why, "{method} {target}");
+        }
+    }
+}
