@@ -88,9 +88,9 @@ class Doors:
         shutil.copy(ROOT / "examples/actions/Find-Queue-By-Name.json", self.path / "actions")
         self.platform = Process("emulate", "--client", "demo:emulated", "--latency", latency)
         self.config = self.path / "tollgate.toml"
+        called = self.platform.url.replace("127.0.0.1", name or "127.0.0.1")
         self.config.write_text(CONFIG.format(
-            platform=self.platform.url.replace("127.0.0.1", name or "127.0.0.1"), callers=callers, server=server, upstream=upstream,
-            integration=integration))
+            platform=called, callers=callers, server=server, upstream=upstream, integration=integration))
         self.env = {"POOL_SECRET": "emulated", "RUST_LOG": "info", **(env or {})}
         self.log = open(self.path / "service.log", "ab")
         self.service = Process("serve", "--config", str(self.config), env=self.env, stderr=self.log)
@@ -99,9 +99,9 @@ class Doors:
     def logged(self):
         return (self.path / "service.log").read_text()
 
-    def check(self):
+    def check(self, *options):
         """What `config check` says of the configuration: its exit status, and its complaints."""
-        run = subprocess.run([BINARY, "config", "check", str(self.config)], capture_output=True, text=True,
+        run = subprocess.run([BINARY, "config", "check", *options, str(self.config)], capture_output=True, text=True,
                              timeout=60, env={**os.environ, **self.env})
         return run.returncode, run.stderr
 

@@ -52,7 +52,8 @@ class Secured:
         self.authority = Authority(self.path)
         self.authority.issue("server", "one", days=days)
         self.authority.issue("batch", "batch.example.com", "extendedKeyUsage=clientAuth")
-        self.doors = Doors(CALLERS.format(more=callers), TLS.format(more=tls, bounds=bounds), env={"FLOWS": FLOWS}, folder=folder)
+        callers, tls = CALLERS.format(more=callers), TLS.format(more=tls, bounds=bounds)
+        self.doors = Doors(callers, tls, env={"FLOWS": FLOWS}, folder=folder)
         self.url = self.doors.url
 
     def context(self, certificate=None):
