@@ -57,7 +57,7 @@ pub struct TokenAnswer {
     pub status: u16,
     /// OAuth's word for it, such as `invalid_client`; none where the answer isn't OAuth's.
     pub error: Option<String>,
-    /// The endpoint's own words, without the client's secret, at most [`DESCRIPTION`] characters.
+    /// The endpoint's own words, without the client's secret, at most 200 characters.
     pub description: Option<String>,
 }
 
