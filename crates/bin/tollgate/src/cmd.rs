@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod output;
 pub(crate) mod plan;
+pub(crate) mod pull;
 mod remote;
 pub(crate) mod serve;
 pub(crate) mod simulate;

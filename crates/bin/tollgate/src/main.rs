@@ -48,6 +48,8 @@ enum Command {
     Audit(cmd::audit::Args),
     /// Import action files into the store or a running service.
     Import(cmd::import::ImportArgs),
+    /// Read an organisation's actions, data tables and flows' names into a folder, with a first tollgate.toml.
+    Pull(cmd::pull::Args),
     /// Export actions of the store or a running service as files.
     Export(cmd::import::ExportArgs),
     /// List the limits in force of a running service, and configure or forget what was learned of them.
@@ -94,6 +96,7 @@ fn main() -> ExitCode {
         Command::Keys(args) => cmd::keys::run(args),
         Command::Audit(args) => cmd::audit::run(args),
         Command::Import(args) => cmd::import::import(args),
+        Command::Pull(args) => cmd::pull::run(args),
         Command::Export(args) => cmd::import::export(args),
         Command::Limits(args) => cmd::limits::run(args),
         Command::Table(args) => cmd::table::run(args),

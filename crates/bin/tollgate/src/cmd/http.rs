@@ -1,7 +1,7 @@
 //! JSON to and from a service, as its client.
 
 use anyhow::Context as _;
-use reqwest::{Certificate, Client, RequestBuilder, Response, header};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, header};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -11,9 +11,16 @@ const MAX_ANSWER_BYTES: usize = 128 * 1024 * 1024;
 /// The variable that names a file of certificate authorities, as OpenSSL and curl have it.
 const AUTHORITIES: &str = "SSL_CERT_FILE";
 
-/// A client for what is at `url`; each answer may take so long. Beside the public authorities those of the file that
-/// `SSL_CERT_FILE` names are trusted.
+/// A client for what is at `url`, as [`builder`] has it.
 pub(crate) fn client(url: &str, longest: Duration) -> anyhow::Result<Client> {
+    builder(url, longest)?
+        .build()
+        .context("TLS can't be set up")
+}
+
+/// What makes a client for what is at `url`; each answer may take so long. Beside the public authorities those of the
+/// file that `SSL_CERT_FILE` names are trusted.
+pub(crate) fn builder(url: &str, longest: Duration) -> anyhow::Result<ClientBuilder> {
     let mut builder = Client::builder().timeout(longest);
     let file = std::env::var_os(AUTHORITIES).filter(|file| !file.is_empty());
     if let (Some(file), true) = (file, url.starts_with("https:")) {
@@ -23,7 +30,7 @@ pub(crate) fn client(url: &str, longest: Duration) -> anyhow::Result<Client> {
             builder = builder.add_root_certificate(authority);
         }
     }
-    builder.build().context("TLS can't be set up")
+    Ok(builder)
 }
 
 /// A text as a segment of a path, or as a value of a query.

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Characters of a file's name that are made of another name.
 const MAX_NAME: usize = 80;
@@ -14,14 +15,7 @@ const MAX_NAME: usize = 80;
 /// It can't be written, or is there already; the message names it.
 pub(crate) fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     let named = || path.display().to_string();
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    // As for any new file, the user's mask says who may read it.
-    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    let mut beside = tempfile::Builder::new()
-        .permissions(rights)
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .with_context(named)?;
-    beside.write_all(text.as_bytes()).with_context(named)?;
+    let beside = beside(path, text)?;
     let kept = if force {
         beside.persist(path)
     } else {
@@ -35,6 +29,23 @@ pub(crate) fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> 
         ),
         Err(error) => Err(error.error).with_context(named),
     }
+}
+
+/// What is to become a file, written beside it under another name; gone unless it is persisted.
+///
+/// # Errors
+/// It can't be written; the message names the file.
+pub(crate) fn beside(path: &Path, text: &str) -> anyhow::Result<NamedTempFile> {
+    let named = || path.display().to_string();
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    // As for any new file, the user's mask says who may read it.
+    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut beside = tempfile::Builder::new()
+        .permissions(rights)
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .with_context(named)?;
+    beside.write_all(text.as_bytes()).with_context(named)?;
+    Ok(beside)
 }
 
 /// A name as the begin of a file's name.
