@@ -1,8 +1,8 @@
 //! What a file comes to.
 
 use crate::{
-    Access, CallerBounds, CallerLogins, FileUse, Gateway, IntegrationRoutes, Role, SharedLimits,
-    Store,
+    Access, CacheRule, CallerBounds, CallerLogins, Composite, FileUse, Gateway, IntegrationRoutes,
+    Role, SharedLimits, Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -49,26 +49,13 @@ pub struct Config {
     pub shared_limits: SharedLimits,
     /// Actions whose answers are kept; none unless the file says so.
     pub caches: Vec<CacheRule>,
+    /// Actions whose answers are made of other actions' answers.
+    pub composites: Vec<Composite>,
     /// The files that it names beside those of its folders.
     pub files: Vec<FileUse>,
     /// What is most likely a mistake, a line for each: files with secrets that others may read, and fields that
     /// have a new name.
     pub warnings: Vec<String>,
-}
-
-/// An action whose answers are kept for a while.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CacheRule {
-    /// Its name.
-    pub action: String,
-    /// Name of its integration; without it, the action of every integration that has one of the name.
-    pub integration: Option<String>,
-    /// An answer younger than this is given without a call.
-    pub fresh_for: Duration,
-    /// After that, for so long, it is given while a new one is fetched.
-    pub stale_for: Duration,
-    /// Inputs that tell one call from another; without it, all of them.
-    pub inputs: Option<Vec<String>>,
 }
 
 /// The service's own side: where it listens, and its bounds.

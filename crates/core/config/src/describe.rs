@@ -56,6 +56,7 @@ impl Config {
         for gateway in &self.gateways {
             self.write_gateway(gateway, out)?;
         }
+        self.write_composites(out)?;
         for (id, flow) in self.engine.flows.with_ids() {
             self.write_flow(id, flow, out)?;
         }
@@ -81,6 +82,16 @@ impl Config {
             ""
         };
         writeln!(out, ", {} may wait{default}", flow.max_queued)?;
+        Ok(())
+    }
+
+    fn write_composites(&self, out: &mut String) -> fmt::Result {
+        for composite in &self.composites {
+            let calls = composite.calls.iter().map(|call| call.action.as_str());
+            let calls: Vec<_> = calls.collect();
+            let (name, of, calls) = (&composite.name, &composite.integration, calls.join(", "));
+            writeln!(out, "composite {name} of {of}: calls {calls}")?;
+        }
         Ok(())
     }
 

@@ -20,6 +20,8 @@
 
 mod access;
 mod adopt;
+mod cache;
+mod composite;
 mod config;
 mod describe;
 mod files;
@@ -33,9 +35,9 @@ pub use access::{
     Access, CallerBounds, CallerLogins, Keep, KeySource, ProxyRule, Role, SharedLimits, Store,
 };
 pub use adopt::{Adopted, Number, adopt};
-pub use config::{
-    CacheRule, Calculations, Caller, Config, Integration, ListenerTls, Login, Server,
-};
+pub use cache::CacheRule;
+pub use composite::{Composite, CompositeCall, CompositeOutput, Feed, Origin};
+pub use config::{Calculations, Caller, Config, Integration, ListenerTls, Login, Server};
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use gateway::{EndpointRoutes, Entrance, Gateway, IntegrationRoutes};
 pub use presets::{PresetCounts, PresetLimit, TOKEN_RATE, token_rate};

@@ -2,6 +2,7 @@
 
 mod access;
 mod cache;
+mod composites;
 mod flows;
 mod gateways;
 pub(crate) mod integrations;
@@ -174,6 +175,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     tables.engine.policy = learning::read(root, policy::read(root));
     let gateways = gateways::read(root, &tables.integrations, stored);
     let caches = cache::read(root, &tables.integrations, stored);
+    let composites = composites::read(root, &tables.integrations);
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {
@@ -193,6 +195,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         store,
         shared_limits: tables.shared,
         caches,
+        composites,
         files: source.named.take(),
         warnings: source.warnings.take(),
     }

@@ -91,6 +91,15 @@ pub enum ReadError {
     TooLarge(&'static str),
 }
 
+/// A step that leads to one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlainStep<'p> {
+    /// To a member.
+    Name(&'p str),
+    /// To an item; negative from the end.
+    Index(i32),
+}
+
 /// What keeps a path from finding anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeadEnd<'p> {
@@ -123,6 +132,22 @@ impl Path {
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The steps that lead to one place, up to the first that doesn't; and whether these are all.
+    pub fn plain_steps(&self) -> (Vec<PlainStep<'_>>, bool) {
+        let steps = self
+            .chain
+            .steps
+            .iter()
+            .map_while(|placed| match &placed.step {
+                Step::Name(name) => Some(PlainStep::Name(name)),
+                Step::Index(index) => Some(PlainStep::Index(*index)),
+                _ => None,
+            });
+        let steps: Vec<_> = steps.collect();
+        let all = steps.len() == self.chain.steps.len();
+        (steps, all)
     }
 
     /// What keeps the path from finding anything, whatever the document is; none if nothing is known of it.

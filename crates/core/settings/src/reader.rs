@@ -4,6 +4,7 @@
 //! not what was expected. Callers go on with a default either way; the problems decide at the end.
 
 mod field;
+mod json;
 
 use crate::findings::{Findings, Placed};
 use crate::likeness::did_you_mean;
