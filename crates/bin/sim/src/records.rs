@@ -3,7 +3,8 @@
 //! One record a call: `at,flow,action,latency_ms,outcome`, as CSV with that heading (columns in any
 //! order, others are passed over) or as JSON objects, one a line. `at` is RFC 3339 in UTC or a number
 //! of seconds; `latency_ms` is how long the upstream took, empty if it was not asked; `outcome` is a
-//! word, of which only `cached` matters: such a call never went upstream and is left out.
+//! word, of which two matter: a `cached` call never went upstream and is left out, and so is a `composite` one, whose
+//! calls have records of their own.
 
 mod parse;
 

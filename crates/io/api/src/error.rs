@@ -164,6 +164,7 @@ impl From<ExecuteError> for ApiError {
             ),
             ("upstreamBody", error.upstream_body.clone()),
             ("client", error.client.clone()),
+            ("call", error.call.clone()),
             ("limit", error.limit.clone()),
             ("earliestStartMillis", millis),
         ];

@@ -1,5 +1,6 @@
 //! Calls of published actions, and what tests of drafts share with them.
 
+mod noted;
 mod stepwise;
 mod terms;
 
@@ -14,7 +15,6 @@ use axum::Extension;
 use axum::extract::{FromRef, Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, header};
-use serde_json::json;
 use std::sync::Arc;
 pub(crate) use stepwise::{TestReport, show_test};
 pub use terms::flow_and_deadline;
@@ -49,22 +49,6 @@ impl FromRef<Api> for Calls {
             bodies: FromRef::from_ref(api),
             journal: FromRef::from_ref(api),
         }
-    }
-}
-
-impl Calls {
-    /// Notes who called what, and how it ended.
-    pub(crate) fn note(
-        &self,
-        caller: &Principal,
-        what: &str,
-        entry: &CatalogAction,
-        error: Option<&ApiError>,
-    ) {
-        let ended = error.map_or("ok", ApiError::own_code);
-        let detail = json!({"name": entry.name, "version": entry.version, "end": ended});
-        let of = ("execution", entry.id.as_str());
-        self.journal.note(caller.actor(), what, of, &detail);
     }
 }
 
@@ -137,8 +121,12 @@ impl Calls {
         let ended = match self.bodies.text(body).await {
             Ok(body) => {
                 let outcome = self.executor.execute(of, body, terms).await;
+                let calls = match &outcome {
+                    Ok(outcome) => Arc::clone(&outcome.calls),
+                    Err(error) => Arc::clone(&error.calls),
+                };
                 let outcome = outcome.map_err(ApiError::from);
-                self.note(caller, "execute", entry, outcome.as_ref().err());
+                self.note(caller, "execute", entry, outcome.as_ref().err(), &calls);
                 outcome
             }
             Err(error) => Err(error),

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 /// The name space of our ids (RFC 9562, version 5).
 pub const IDS: Uuid = Uuid::from_u128(0x6f0c_6a5e_8f7b_4f0e_9d0a_7c1e_5b6d_3a21);
+/// What the id of a composite starts with.
+const COMPOSITE: &str = "composite_-_";
 /// What the id of an integration's own login starts with; the integration's id follows.
 const AUTH: &str = "customAuth_-_";
 
@@ -21,6 +23,12 @@ pub fn auth_id(integration: &str) -> String {
 #[must_use]
 pub fn file_integration_id(name: &str) -> String {
     Uuid::new_v5(&IDS, name.as_bytes()).to_string()
+}
+
+/// The id of a composite.
+pub(crate) fn composite_id(integration: &str, name: &str) -> String {
+    let name = format!("{integration}/{name}");
+    format!("{COMPOSITE}{}", Uuid::new_v5(&IDS, name.as_bytes()))
 }
 
 /// One action.
@@ -57,6 +65,12 @@ impl CatalogAction {
     #[must_use]
     pub fn is_auth(&self) -> bool {
         self.id.starts_with(AUTH)
+    }
+
+    /// Whether it is a composite: what calls others, and makes no request of its own.
+    #[must_use]
+    pub fn is_composite(&self) -> bool {
+        self.id.starts_with(COMPOSITE)
     }
 
     /// The compiled action.

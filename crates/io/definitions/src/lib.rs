@@ -18,6 +18,7 @@
 mod action;
 mod catalog;
 mod clock;
+mod composites;
 mod credential;
 mod fault;
 mod files;
@@ -38,6 +39,7 @@ mod workflows;
 pub use action::{CatalogAction, IDS, auth_id, export, file_integration_id};
 pub use catalog::Catalog;
 pub use clock::wall_time;
+pub use composites::{Composite, Composites, InnerCall};
 pub use fault::{Fault, Faults};
 pub use integration::{CatalogIntegration, Wiring};
 pub use lanes::{EVERY, Lanes, OwnLanes};

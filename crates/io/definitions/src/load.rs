@@ -2,7 +2,7 @@
 //! and what `config check` checks are this one function.
 
 use crate::named::Names;
-use crate::{Catalog, Fault, Faults, WorkflowFiles, files};
+use crate::{Catalog, Composites, Fault, Faults, WorkflowFiles, composites, files};
 use tollgate_config::{Config, KeySource, Store};
 use tollgate_store::{KeyError, KeyRing, OpenError, StoreUrl};
 
@@ -11,6 +11,8 @@ use tollgate_store::{KeyError, KeyRing, OpenError, StoreUrl};
 pub struct Definitions {
     /// The integrations and their actions.
     pub catalog: Catalog,
+    /// What those of the actions that are composites do.
+    pub composites: Composites,
     /// The workflows.
     pub workflows: WorkflowFiles,
     /// Names that no file has and that the store may have, a line for each: it isn't looked at.
@@ -31,7 +33,8 @@ impl Definitions {
             faults.extend(of_store(config, store));
         }
         let workflows = WorkflowFiles::load(config, &mut faults);
-        let read = files::load(config, &mut faults);
+        let mut read = files::load(config, &mut faults);
+        let composites = composites::load(config, &mut read, &mut faults);
         let mut names = Names::new(config, &read);
         names.resolve(&workflows);
         let unconfirmed = names.unconfirmed.iter().map(Fault::to_string).collect();
@@ -39,6 +42,7 @@ impl Definitions {
         if faults.is_empty() {
             return Ok(Self {
                 catalog: read.catalog,
+                composites,
                 workflows,
                 unconfirmed,
             });

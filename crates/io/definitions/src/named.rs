@@ -59,10 +59,18 @@ impl<'a> Names<'a> {
         routes.sort_by_key(|(_, route)| **route);
         for (nth, (name, _)) in routes.into_iter().enumerate() {
             let mut actions = self.catalog.actions().map(AsRef::as_ref).filter(own);
-            if actions.any(|entry| entry.name == *name) {
+            let found = actions.find(|entry| entry.name == *name);
+            let field = format!("integration[{}].action[{}].name", at + 1, nth + 1);
+            if let Some(entry) = found {
+                if entry.is_composite() {
+                    let message = format!(
+                        "{name:?} is a composite, which makes no call of its own: give its limits to the actions \
+                         that it calls"
+                    );
+                    self.faults.push(Fault::of(self.config, &field, message));
+                }
                 continue;
             }
-            let field = format!("integration[{}].action[{}].name", at + 1, nth + 1);
             let names = self.catalog.actions().map(AsRef::as_ref).filter(own);
             let folder = integration.folder.as_ref();
             let folder = folder.map_or(String::new(), |it| format!(" in {}", it.display()));

@@ -164,7 +164,7 @@ impl UpstreamAnswer {
 }
 
 /// Maps the body; says nothing of what it holds if that is `withheld`.
-fn translate(
+pub(crate) fn translate(
     action: &Action,
     input: &RawInput,
     body: &str,

@@ -76,15 +76,16 @@ impl OutputCache {
         })
     }
 
-    /// What is kept for these inputs, or what comes of the call.
+    /// What is kept for these inputs, or what comes of the call; `run` carries it out.
     pub(crate) async fn get(
         &self,
         rule: &CacheRule,
         call: &Arc<Call>,
         input: Input,
+        run: impl Future<Output = Result<Outcome, ExecuteError>> + Send + 'static,
     ) -> Result<Outcome, ExecuteError> {
         let inputs = {
-            let (rule, version, input) = (rule.clone(), call.entry.version, input.clone());
+            let (rule, version) = (rule.clone(), call.entry.version);
             let inputs = move |_: &Action, meter: &Meter| {
                 let input = input.read(meter)?;
                 let copied = meter.hold_copy(input.value());
@@ -102,9 +103,8 @@ impl OutputCache {
             fresh_for: rule.fresh_for,
             stale_for: rule.stale_for,
         };
-        let call = Arc::clone(call);
         // All who share the call get the answer of a panic in it; the next one makes a call of its own.
-        let fetch = caught(async move { call.run(&input).await.map(KeptOutcome) });
+        let fetch = caught(async move { run.await.map(KeptOutcome) });
         let got = self.cache.get(key, policy, Instant::now, fetch).await;
         let (kept, source) = got.map_err(|error| error.as_ref().clone())?;
         Ok(Outcome {
@@ -113,6 +113,10 @@ impl OutputCache {
                 Source::Fresh | Source::Stale => Duration::ZERO,
             },
             source: Some(source),
+            calls: match source {
+                Source::Call => Arc::clone(&kept.0.calls),
+                Source::Shared | Source::Fresh | Source::Stale => Arc::default(),
+            },
             ..kept.0.clone()
         })
     }

@@ -142,6 +142,7 @@ impl Call {
             waited,
             latency: took.saturating_sub(waited),
             source: None,
+            calls: Arc::default(),
         })
     }
 
@@ -241,7 +242,7 @@ fn read(text: &str, meter: &Meter) -> Result<Value, ExecuteError> {
 }
 
 /// An output as text.
-fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ExecuteError> {
+pub(crate) fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ExecuteError> {
     let copied = meter.hold_copy(output).map_err(no_output)?;
     let text = output.to_string();
     meter.release(copied);

@@ -1,9 +1,11 @@
 //! Why a call has no output, and what its caller is told.
 
 use crate::cause::Cause;
+use crate::composite::CallEnd;
 use futures_util::FutureExt as _;
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_definitions::LookupError;
 use tollgate_definitions::guard::AddressError;
@@ -37,6 +39,10 @@ pub struct Parts {
     pub retry_after: Option<Duration>,
     /// Whether it is the login that the call needs that ended so.
     pub in_login: bool,
+    /// The call of a composite that ended so.
+    pub call: Option<String>,
+    /// How all calls of a composite ended; empty where none were made.
+    pub calls: Arc<[CallEnd]>,
 }
 
 impl std::ops::Deref for ExecuteError {
@@ -61,6 +67,8 @@ impl ExecuteError {
             upstream_body: None,
             retry_after: None,
             in_login: false,
+            call: None,
+            calls: Arc::default(),
         }))
     }
 
@@ -87,6 +95,16 @@ impl ExecuteError {
             }
             it.in_login = true;
             it.message.insert_str(0, &format!("The {login} failed: "));
+        })
+    }
+
+    /// The same, as the end of the composite that the call of this name belongs to.
+    #[must_use]
+    pub(crate) fn of_call(self, name: &str) -> Self {
+        self.with(|it| {
+            it.call = Some(name.to_owned());
+            it.message
+                .insert_str(0, &format!("The call {name:?} of the composite failed: "));
         })
     }
 

@@ -2,25 +2,30 @@
 
 use crate::cache::OutputCache;
 use crate::call::{Call, Tools};
+use crate::composite::{self, Carrier};
 use crate::error::{ExecuteError, caught};
+use crate::input::Input;
 use crate::records::{Line, Records};
 use crate::steps::{self, TestResult};
 use crate::terms::{Outcome, Terms};
 use crate::works::Works;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_cache::Source;
-use tollgate_definitions::{CatalogAction, CatalogIntegration, Lanes};
+use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, InnerCall, Lanes};
 use tollgate_driver::Driver;
 use tollgate_model::FlowId;
 use tollgate_workers::Workers;
 
-/// Carries calls out. One serves them all.
+/// Carries calls out. One serves them all; clones are the same one.
+#[derive(Clone)]
 pub struct Executor {
     tools: Tools,
-    cache: OutputCache,
+    cache: Arc<OutputCache>,
     records: Records,
     lanes: Arc<Lanes>,
+    composites: Arc<Composites>,
 }
 
 impl Executor {
@@ -31,7 +36,7 @@ impl Executor {
         workers: Arc<Workers>,
         cache: OutputCache,
         records: Records,
-        lanes: Arc<Lanes>,
+        (lanes, composites): (Arc<Lanes>, Composites),
     ) -> Self {
         let tools = Tools {
             driver,
@@ -40,9 +45,10 @@ impl Executor {
         };
         Self {
             tools,
-            cache,
+            cache: Arc::new(cache),
             records,
             lanes,
+            composites: Arc::new(composites),
         }
     }
 
@@ -75,8 +81,11 @@ impl Executor {
         body: String,
         terms: Terms,
     ) -> Result<TestResult, ExecuteError> {
-        let call = Call::new(&self.tools, entry, target, terms)?;
-        Ok(steps::run(&call, body).await)
+        let call = Arc::new(Call::new(&self.tools, entry, target, terms)?);
+        Ok(match self.composites.get(&entry.id) {
+            None => steps::run(&call, body).await,
+            Some(composite) => steps::run_composite(self, &call, composite, body).await,
+        })
     }
 
     /// The call and what came of it.
@@ -106,9 +115,27 @@ impl Executor {
         // Bad inputs are answered at once, and never share a call.
         let input = call.input(body).await?;
         match self.cache.rule(&call.entry, &call.target) {
-            None => call.run(&input).await,
-            Some(rule) => self.cache.get(rule, call, input).await,
+            None => self.run(call, input).await,
+            Some(rule) => {
+                let run = self.run(call, input.clone());
+                self.cache.get(rule, call, input, run).await
+            }
         }
+    }
+
+    /// All after the inputs were found good and nothing is kept. Boxed, since a composite's call has calls inside of it.
+    fn run(
+        &self,
+        call: &Arc<Call>,
+        input: Input,
+    ) -> BoxFuture<'static, Result<Outcome, ExecuteError>> {
+        let (executor, call) = (self.clone(), Arc::clone(call));
+        Box::pin(async move {
+            match executor.composites.get(&call.entry.id) {
+                None => call.run(&input).await,
+                Some(it) => composite::run(&executor, &call, it, &input).await,
+            }
+        })
     }
 
     fn note(
@@ -119,6 +146,9 @@ impl Executor {
         result: Result<&Outcome, &ExecuteError>,
     ) {
         let (outcome, latency) = match result {
+            // Its calls have records of their own.
+            Ok(it) if !it.calls.is_empty() => ("composite", None),
+            Err(error) if !error.calls.is_empty() => ("composite", None),
             Ok(it) if it.source.is_some_and(|source| source != Source::Call) => ("cached", None),
             Ok(it) => ("answered", Some(it.latency)),
             Err(error) if error.cause.is_refusal() => ("refused", None),
@@ -149,5 +179,16 @@ impl Executor {
     /// What sends.
     pub(crate) fn driver(&self) -> &Driver {
         &self.tools.driver
+    }
+}
+
+impl Carrier for Executor {
+    fn carry<'a>(
+        &'a self,
+        inner: &'a InnerCall,
+        body: String,
+        terms: Terms,
+    ) -> BoxFuture<'a, Result<(Arc<Call>, Outcome), ExecuteError>> {
+        Box::pin(self.call((&inner.action, &inner.target), body, terms))
     }
 }

@@ -1,10 +1,10 @@
 //! One call of an action, from inputs to output.
 //!
-//! *Decides* how a call goes: its contract, the login that it needs, its request, what its answer means, what
-//! may be shown of either ([`Executor::test`]), whether an output is kept ([`OutputCache`]), and how a run of a
-//! workflow calls ([`Desk`]). *Doesn't decide* which actions there are (the definitions'), when a call starts
-//! or with which token (the engine's), what a template means (the action's), nor how an error is answered: it
-//! knows no HTTP but the upstream's.
+//! *Decides* how a call goes: its contract, the login that it needs, its request, what its answer means, what may be
+//! shown of either ([`Executor::test`]), whether an output is kept ([`OutputCache`]), how a composite's calls follow
+//! each other, and how a run of a workflow calls ([`Desk`]). *Doesn't decide* which actions there are (the
+//! definitions'), when a call starts or with which token (the engine's), what a template means (the action's), nor how
+//! an error is answered: it knows no HTTP but the upstream's.
 //!
 //! In: an action with its integration, inputs as text, and [`Terms`]. Out: an [`Outcome`], or an
 //! [`ExecuteError`]: its [`Cause`], and what its caller is told, as data.
@@ -23,6 +23,7 @@ mod cache;
 mod call;
 mod cause;
 mod charset;
+mod composite;
 mod desk;
 mod error;
 mod executor;
@@ -41,6 +42,7 @@ mod works;
 
 pub use cache::OutputCache;
 pub use cause::Cause;
+pub use composite::{CallEnd, Ended};
 pub use desk::{Describe, Desk, DeskError};
 pub use error::{ExecuteError, Parts};
 pub use executor::Executor;

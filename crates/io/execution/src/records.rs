@@ -23,7 +23,7 @@ pub(crate) struct Line<'a> {
     pub(crate) action: &'a str,
     /// How long the upstream took, if it answered.
     pub(crate) latency: Option<Duration>,
-    /// `answered`, `refused`, `failed` or `cached`.
+    /// `answered`, `refused`, `failed`, `cached`, or `composite`: however it ended, its calls have lines of their own.
     pub(crate) outcome: &'static str,
     /// How long ago it was asked for.
     pub(crate) took: Duration,

@@ -4,17 +4,20 @@
 //! are ours: validate the input, run the custom authentication (where there is one), resolve URL, headers and
 //! body, make the request, apply the translation map, apply the success template, read its result as JSON,
 //! validate the output, flatten it (where that is asked for). A step that fails has its error beside what is
-//! there to be seen of it. What is shown, and what never is: [`crate::trace`].
+//! there to be seen of it. A composite's are: validate the input, make each call, validate the output, flatten it. What
+//! is shown, and what never is: [`crate::trace`].
 
 use crate::answer::UpstreamAnswer;
 use crate::call::{Call, CallSecrets};
 use crate::cause::Cause;
+use crate::composite::{self, Carrier, Ended};
 use crate::error::ExecuteError;
 use crate::input::Input;
 use crate::trace::{Part, ShownRequest, Stage, output as show_output};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_action::Request;
+use tollgate_definitions::Composite;
 
 /// One step of a test.
 #[derive(Clone, Debug)]
@@ -36,6 +39,9 @@ pub struct TestResult {
     pub output: Result<Value, ExecuteError>,
 }
 
+/// The step of one call of a composite.
+const CALL: &str = "Make call";
+
 /// The steps in which the request is rendered, by part.
 const RESOLVE: [(Part, &str); 3] = [
     (Part::Url, "Resolve execution URL via template"),
@@ -47,6 +53,22 @@ const RESOLVE: [(Part, &str); 3] = [
 pub(crate) async fn run(call: &Call, body: String) -> TestResult {
     let mut steps = Steps(Vec::new());
     let output = steps.take(call, body).await;
+    TestResult {
+        steps: steps.0,
+        output,
+    }
+}
+
+/// Carries a composite's call out, and tells which calls it made. What these were given and have answered isn't told:
+/// whoever may execute the composite may not have the right to see it.
+pub(crate) async fn run_composite(
+    carrier: &dyn Carrier,
+    call: &Arc<Call>,
+    composite: &Arc<Composite>,
+    body: String,
+) -> TestResult {
+    let mut steps = Steps(Vec::new());
+    let output = steps.take_composite(carrier, call, composite, body).await;
     TestResult {
         steps: steps.0,
         output,
@@ -91,6 +113,49 @@ impl Steps {
         }
         let answer = self.send(call, &request?, &told.shown, &secrets).await?;
         let output = self.map(call, &input, &answer).await?;
+        if !call.terms.flat {
+            return Ok(output);
+        }
+        let flat = call.flatten(output).await;
+        self.step("Flatten output", flat, show_output)
+    }
+
+    async fn take_composite(
+        &mut self,
+        carrier: &dyn Carrier,
+        call: &Arc<Call>,
+        composite: &Arc<Composite>,
+        body: String,
+    ) -> Result<Value, ExecuteError> {
+        let secure = call.is_secure();
+        let input = call.input(body).await;
+        let input = self.step("Validate input against schema", input, |input| {
+            withheld_if(secure, input.show())
+        })?;
+        let made = composite::run(carrier, call, composite, &input).await;
+        let calls = match &made {
+            Ok(outcome) => &outcome.calls,
+            Err(error) => &error.calls,
+        };
+        let failed = made.as_ref().err().and_then(|error| error.call.as_deref());
+        for (end, inner) in calls.iter().zip(&composite.calls) {
+            let shown = json!({
+                "call": end.call,
+                "integration": inner.target.name,
+                "action": inner.action.name,
+                "optional": inner.optional,
+                "answered": end.ended == Ended::Answered,
+            });
+            if failed != Some(end.call.as_str()) && end.ended != Ended::NotMade {
+                self.done(CALL, shown);
+            }
+        }
+        let output = match made {
+            Err(error) if error.call.is_some() => return self.fail(CALL, Value::Null, error),
+            Err(error) => Err(error),
+            Ok(outcome) => call.value(outcome.output).await,
+        };
+        let output = self.step("Validate output against schema", output, show_output)?;
         if !call.terms.flat {
             return Ok(output);
         }

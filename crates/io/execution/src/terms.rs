@@ -1,5 +1,6 @@
 //! Who calls, and what came of it.
 
+use crate::composite::CallEnd;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_cache::Source;
@@ -10,7 +11,8 @@ use tollgate_model::FlowId;
 pub struct Terms {
     /// The flow that calls.
     pub flow: FlowId,
-    /// The caller's own deadline: the latest useful start, from now. The action's timeout if there is none.
+    /// The caller's own deadline: the latest useful start, from now. The action's timeout if there is none. Of a
+    /// composite, by when all of it has to be over.
     pub deadline: Option<Duration>,
     /// Whether it gives the inputs, and takes the output, in Architect's flattened form.
     pub flat: bool,
@@ -30,4 +32,6 @@ pub struct Outcome {
     pub latency: Duration,
     /// Where the output comes from; none for an action whose outputs are never kept.
     pub source: Option<Source>,
+    /// How the calls of a composite ended; empty where none were made.
+    pub calls: Arc<[CallEnd]>,
 }

@@ -54,7 +54,10 @@ impl Service {
             tracing::warn!("{warning}");
         }
         let Definitions {
-            catalog, workflows, ..
+            catalog,
+            composites,
+            workflows,
+            ..
         } = definitions;
         let store = match &config.store {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
@@ -84,7 +87,7 @@ impl Service {
             &config,
             records,
             (workers, &live, &driver, &journal),
-            (workflows, limits),
+            (workflows, composites, limits),
         );
         let (actions, files) = (
             live.catalog().actions().len(),

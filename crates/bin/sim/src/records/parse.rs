@@ -110,6 +110,9 @@ impl Gathered {
             records.cached += 1;
             return Ok(());
         }
+        if raw.outcome == "composite" {
+            return Ok(());
+        }
         let when = instant(&raw.at).ok_or_else(|| {
             let expected = "expected at as 2026-01-31T08:00:00.250Z or as seconds";
             format!("{expected}, found {:?}", raw.at)
@@ -272,10 +275,12 @@ mod tests {
     #[test]
     fn both_forms_say_the_same() {
         let csv = "outcome,at,flow,action,latency_ms\nanswered,2.5,voice,\"look,up\",120\n\
-                   refused,1,voice,route,\ncached,1.5,voice,route,\n";
+                   refused,1,voice,route,\ncached,1.5,voice,route,\n\
+                   composite,1,voice,overview,\n";
         let json = "{\"at\":2.5,\"flow\":\"voice\",\"action\":\"look,up\",\"latency_ms\":120}\n\
                     {\"at\":\"1\",\"flow\":\"voice\",\"action\":\"route\",\"outcome\":\"refused\"}\n\
-                    {\"at\":1.5,\"flow\":\"voice\",\"action\":\"route\",\"outcome\":\"cached\"}";
+                    {\"at\":1.5,\"flow\":\"voice\",\"action\":\"route\",\"outcome\":\"cached\"}\n\
+                    {\"at\":1,\"flow\":\"voice\",\"action\":\"overview\",\"outcome\":\"composite\"}";
         let records = Records::parse(csv, "a.csv").unwrap();
         assert_eq!(records, Records::parse(json, "a.jsonl").unwrap());
         assert_eq!((records.len(), records.cached), (2, 1));

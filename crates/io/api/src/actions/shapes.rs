@@ -177,6 +177,14 @@ pub(crate) fn show(entry: &CatalogAction, contract: Option<bool>, config: bool) 
                 contract
             })
         }),
-        config: config.then(|| part("config")).flatten(),
+        config: config.then(|| part("config")).flatten().map(|mut config| {
+            // A composite makes no request.
+            if entry.is_composite()
+                && let Some(fields) = config.as_object_mut()
+            {
+                fields.retain(|name, _| name == "timeoutSeconds");
+            }
+            config
+        }),
     }
 }

@@ -95,7 +95,7 @@ async fn test(
     let target = target(&calls.live, &draft)?;
     let entry = Arc::new(entry(&workers, &draft, &target).await?);
     let result = calls.executor.test((&entry, &target), body, terms).await?;
-    calls.note(&caller, "test", &entry, None);
+    calls.note(&caller, "test", &entry, None, &[]);
     Ok(Json(show_test(result)))
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn test(
     let body = calls.bodies.text(body).await?;
     let target = catalog.find_integration(&entry.integration)?;
     let result = calls.executor.test((entry, target), body, terms).await?;
-    calls.note(&caller, "test", entry, None);
+    calls.note(&caller, "test", entry, None, &[]);
     Ok(Json(show_test(result)))
 }
 

@@ -14,7 +14,7 @@ use tollgate_architect_runner::Runner;
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_config::{Config, Server};
 use tollgate_definitions::{
-    Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
+    Composites, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
 };
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
@@ -114,7 +114,7 @@ pub(super) fn parts(
     config: &Config,
     records: Records,
     (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
-    (files, limits): (WorkflowFiles, Arc<LimitRegistry>),
+    (files, composites, limits): (WorkflowFiles, Composites, Arc<LimitRegistry>),
 ) -> Parts {
     let server = &config.server;
     let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
@@ -123,7 +123,7 @@ pub(super) fn parts(
         Arc::clone(&workers),
         OutputCache::new(config.caches.clone(), server.cache_bytes),
         records,
-        Arc::clone(&lanes),
+        (Arc::clone(&lanes), composites),
     ));
     let desk = Desk::new(
         Arc::clone(live),
