@@ -76,6 +76,28 @@ allowed_networks = ["127.0.0.0/8"]
 allowed_schemes = ["http"]
 allowed_ports = ["1-65535"]
 
+[[composite]]
+name = "Queue overview"
+integration = "Platform & more"
+outputs = {{ queueId = "$.queue.queueId", seconds = "$.wait.seconds", agents = "$.agents.statuses" }}
+defaults = {{ agents = [] }}
+
+[[composite.call]]
+as = "queue"
+action = "Find-Queue-By-Name"
+inputs = {{ name = "$.input.name" }}
+
+[[composite.call]]
+as = "wait"
+action = "Get-Estimated-Wait-Time"
+inputs = {{ queueId = "$.queue.queueId" }}
+
+[[composite.call]]
+as = "agents"
+action = "Get-On-Queue-Agents"
+inputs = {{ queueId = "$.queue.queueId" }}
+optional = true
+
 [[flow]]
 name = "voice"
 priority = 0
@@ -276,6 +298,7 @@ class TheRoundTrip(unittest.TestCase):
         cls.out = cls.first.folder / "out"
         cls.make_actions()
         cls.first.start()
+        cls.make_composite()
         cls.second = Stored(log="warn")
         cls.addClassCleanup(cls.second.end)
         cls.client = cls.second.login()
@@ -329,6 +352,13 @@ class TheRoundTrip(unittest.TestCase):
         ):
             cls.wrap([file], "--integration", integration, *inline)
         cls.wrap([changed(WAIT_TIME, folder / "web/slow.json", slow)], *inline)
+
+    @classmethod
+    def make_composite(cls):
+        """The composite as an action file, and what is made of it."""
+        file = cls.first.folder / "composite.json"
+        file.write_text(tollgate("config", "composite", cls.first.folder / "tollgate.toml", "Queue overview").stdout)
+        cls.wrap([file], "--integration", "Platform & more", "--flow", "voice", "--deadline", "20s")
 
     @classmethod
     def make_integration(cls):
@@ -387,6 +417,25 @@ class TheRoundTrip(unittest.TestCase):
               f"the emulator has no answer for {len(unanswered)}: {', '.join(unanswered)}")
         self.assertGreaterEqual(compared, 8)
         self.assertGreaterEqual(flattened, 8)
+
+    def test_a_composite_is_one_execution_for_three(self):
+        inputs = {"name": "Support"}
+
+        def ask(name, inputs):
+            status, answer = self.first.execute("Platform & more", name, inputs)
+            self.assertEqual(status, 200, answer)
+            return answer
+
+        queue = ask("Find-Queue-By-Name", inputs)
+        self.assertTrue(queue["queueId"], queue)
+        of_queue = {"queueId": queue["queueId"]}
+        wanted = {
+            "queueId": queue["queueId"],
+            "seconds": ask("Get-Estimated-Wait-Time", of_queue)["seconds"],
+            "agents": ask("Get-On-Queue-Agents", of_queue)["statuses"],
+        }
+        self.assertEqual(self.in_cloud("Queue overview", inputs), wanted)
+        self.assertEqual(self.in_cloud("Queue overview", inputs, flat=True), wanted)
 
     def test_what_cannot_be_wrapped_is_told(self):
         for one in self.wrapped:

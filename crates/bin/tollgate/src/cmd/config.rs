@@ -5,8 +5,10 @@ mod online;
 use crate::console::{errln, out, outln, plural};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 use tollgate_config::Config;
+use tollgate_definitions::CatalogAction;
 use tollgate_service::Definitions;
 
 /// What a configuration file says that can't be used; `EX_USAGE` of sysexits.
@@ -27,6 +29,9 @@ enum Command {
     ///
     /// Exit status: 0 where nothing is wrong; 64 where the file is; 1 where only --online found something.
     Check(Check),
+    /// Print the action file of a composite, as `tollgate action wrap` takes it: its contract, and a request that
+    /// leads nowhere. Secrets may be absent.
+    Composite(Composite),
 }
 
 #[derive(clap::Args)]
@@ -46,8 +51,31 @@ struct Check {
     json: bool,
 }
 
+#[derive(clap::Args)]
+struct Composite {
+    /// The configuration file.
+    file: PathBuf,
+    /// The composite's name.
+    name: String,
+    /// The integration that has it, where several have one of this name.
+    #[arg(long)]
+    integration: Option<String>,
+}
+
 pub(crate) fn run(args: Args) -> ExitCode {
-    let Command::Check(check) = args.command;
+    match args.command {
+        Command::Check(args) => check(&args),
+        Command::Composite(args) => match composite(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problems) => {
+                errln!("{problems}");
+                ExitCode::from(BAD_CONFIG)
+            }
+        },
+    }
+}
+
+fn check(check: &Check) -> ExitCode {
     let (config, definitions) = match load(&check.file, check.without_secrets) {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -86,4 +114,31 @@ fn load(file: &Path, without_secrets: bool) -> Result<(Config, Definitions), Str
     let config = config.map_err(|error| error.to_string())?;
     let definitions = Definitions::load(&config).map_err(|faults| faults.to_string())?;
     Ok((config, definitions))
+}
+
+fn composite(args: &Composite) -> Result<(), String> {
+    let (_, definitions) = load(&args.file, true)?;
+    let all = || definitions.catalog.actions().filter(|it| it.is_composite());
+    let is_it = |it: &&Arc<CatalogAction>| {
+        let integration = args.integration.as_ref();
+        it.name == args.name && integration.is_none_or(|of| it.category == *of)
+    };
+    let found: Vec<_> = all().filter(is_it).collect();
+    let [found] = found[..] else {
+        let known = all().map(|it| format!("{:?} of {:?}", it.name, it.category));
+        let known = known.collect::<Vec<_>>().join(", ");
+        let what = if found.is_empty() {
+            "no composite"
+        } else {
+            "more than one composite"
+        };
+        return Err(format!(
+            "{}: {what} is called {:?}; there are: {known}",
+            args.file.display(),
+            args.name
+        ));
+    };
+    let action = found.action().map_err(|error| error.to_string())?;
+    outln!("{:#}", action.definition());
+    Ok(())
 }
