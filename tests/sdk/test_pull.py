@@ -19,7 +19,7 @@ import urllib.request
 import PureCloudPlatformClientV2 as sdk
 
 from stored import EXAMPLE, Stored, login, properties, request
-from world import BINARY, ROOT, Process
+from world import BINARY, CORPUS, ROOT, Process
 
 QUEUE = "11111111-2222-4333-8444-555555555555"
 HIDDEN = "never to be seen 4711"
@@ -533,8 +533,13 @@ class APull(unittest.TestCase):
             done = self.pull(url=url)
             self.assertEqual(done.returncode, 64, url)
             self.assertNotIn("secret@", done.stderr)
-        # A manifest that leads out of the folder removes nothing there.
+        # A file in the place of a folder stops all of it.
         self.out.mkdir()
+        (self.out / "tables").write_text("mine")
+        done = self.pull("--force")
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertEqual(tree(self.out), {"tables": b"mine"})
+        # A manifest that leads out of the folder removes nothing there.
         outside = self.out.parent / "outside.json"
         outside.write_text("{}")
         for file in ("../outside.json", str(outside), "tollgate.toml"):
@@ -543,6 +548,54 @@ class APull(unittest.TestCase):
             self.assertEqual(done.returncode, 64, done.stderr)
             self.assertIn("no list of pulled files", done.stderr)
         self.assertTrue(outside.exists())
+
+
+class TheCorpus(unittest.TestCase):
+    """Others' actions, made from the vendor's exports, are pulled as the vendor's exports are."""
+
+    def test_files_are_as_the_vendor_exports_them(self):
+        if not CORPUS.exists():
+            self.skipTest(f"{CORPUS} is absent: nothing of others' to try")
+        world = Organisation()
+        self.addCleanup(world.end)
+        world.integrations()
+        ids = {"purecloud-data-actions": world.platform_id, "custom-rest-actions": world.web_id}
+        token = login(world.service.url, (world.admin["client_id"], world.admin["client_secret"]))
+        exported = {}
+        for number, path in enumerate(sorted(CORPUS.rglob("*.json"))):
+            try:
+                text = path.read_text(encoding="utf-8-sig")
+                file = json.loads(text)
+            except ValueError:
+                continue
+            if not isinstance(file, dict) or file.get("integrationType") not in ids or file["actionType"] != "custom":
+                continue
+            # Many have the same name.
+            name = f"{number} {file['name']}"
+            new = {**file, "name": name, "integrationId": ids[file["integrationType"]]}
+            status, answer = request(world.service.url, "POST", "/api/v2/integrations/actions", token, new)
+            if status == 400:
+                continue
+            self.assertEqual(status, 200, answer)
+            # The text of the file itself, but for the name; a few were formatted by somebody since.
+            own = json.dumps(file["name"], ensure_ascii=False), json.dumps(name, ensure_ascii=False)
+            exported[name] = text.strip().replace(*own, 1)
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder)
+            done = world.pull(out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            pulled = {json.loads(text)["name"]: text.decode() for file, text in tree(out).items()
+                      if file.startswith("actions/")}
+            for name, text in exported.items():
+                # As text: the order of fields is part of what must be equal.
+                wanted = {"secure": False, **json.loads(text)}
+                wanted["secure"] = wanted.pop("secure")
+                self.assertEqual(json.dumps(json.loads(pulled[name])), json.dumps(wanted), name)
+            same = sum(pulled[name] == text + "\n" for name, text in exported.items())
+            checked = run("config", "check", "--without-secrets", out / "tollgate.toml")
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+        print(f"{len(exported)} pulled, {same} of them with the bytes of the vendor's export")
+        self.assertGreater(same, 50)
 
 
 if __name__ == "__main__":
