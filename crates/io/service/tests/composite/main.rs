@@ -338,3 +338,24 @@ async fn records_and_the_audit_log_have_it_and_each_call() {
     ];
     assert_eq!(records, wanted);
 }
+
+/// One call that is secure makes all of it secure: nothing but its output is shown or kept.
+#[tokio::test]
+async fn a_composite_of_a_secure_action_is_secure() {
+    let upstream = Upstream::start().await;
+    upstream.say("users/7", 403);
+    let folder = tempfile::tempdir().unwrap();
+    let text = world::files(folder.path(), &upstream.url, "") + world::OVERVIEW;
+    let file = folder.path().join("web/0.json");
+    let mut user: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    user["secure"] = true.into();
+    std::fs::write(&file, user.to_string()).unwrap();
+    let world = World::of(folder, &text).await;
+    assert_eq!(world.listed().await["secure"], true);
+    let (status, _, error) = world.execute(&[]).await;
+    assert_eq!(
+        (status, &error["messageParams"]["call"]),
+        (403, &json!("user"))
+    );
+    assert_eq!(error["messageParams"]["upstreamBody"], Value::Null);
+}

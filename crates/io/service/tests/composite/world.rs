@@ -233,7 +233,12 @@ impl World {
     ) -> Self {
         let files = files(folder.path(), &upstream.url, server);
         let text = format!("{files}{more}{OVERVIEW}");
-        let service = harness::serve(folder.path(), &text).await.unwrap();
+        Self::of(folder, &text).await
+    }
+
+    /// A service of this configuration, whose files are in the folder.
+    pub(crate) async fn of(folder: tempfile::TempDir, text: &str) -> Self {
+        let service = harness::serve(folder.path(), text).await.unwrap();
         Self {
             base: format!("http://{}", service.address()),
             http: reqwest::Client::new(),
