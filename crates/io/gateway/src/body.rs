@@ -7,9 +7,9 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, timeout_at};
 use tollgate_api::Bodies;
 use tollgate_driver::RequestBody;
 
@@ -60,7 +60,7 @@ pub(crate) async fn take(
         body,
         most: bounds.most,
         pause: bounds.pace.within,
-        timer: Box::pin(tokio::time::sleep(bounds.pace.within)),
+        timer: None,
         fault: Arc::clone(&fault),
     };
     Ok((RequestBody::once(coming), fault))
@@ -75,7 +75,8 @@ struct Coming {
     most: u64,
     /// The longest pause between two parts.
     pause: Duration,
-    timer: Pin<Box<Sleep>>,
+    /// When the pause is over; none until somebody reads: the time in the queue is not the caller's.
+    timer: Option<Pin<Box<Sleep>>>,
     fault: Fault,
 }
 
@@ -101,13 +102,12 @@ impl http_body::Body for Coming {
         }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
-                if self.timer.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
-                }
+                let pause = self.pause;
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause)));
+                ready!(timer.as_mut().poll(context));
                 return self.fail(Refusal::TooSlow);
             };
-            let again = Instant::now() + self.pause;
-            self.timer.as_mut().reset(again);
+            self.timer = None;
             let data = match frame {
                 None => return Poll::Ready(None),
                 Some(Err(_)) => return self.fail(Refusal::BrokeOff),
@@ -206,7 +206,7 @@ mod tests {
             left: 7,
             most: 10,
             pause: PACE.within,
-            timer: Box::pin(tokio::time::sleep(PACE.within)),
+            timer: None,
             fault: Fault::default(),
         };
         let mut bytes = 0;
@@ -232,9 +232,13 @@ mod tests {
             left: 10,
             most: 10,
             pause: PACE.within,
-            timer: Box::pin(tokio::time::sleep(PACE.within)),
+            timer: None,
             fault: Fault::default(),
         };
+        // However long the request waits for its turn, its body has its time.
+        sleep(PACE.within * 2).await;
+        let asked = Instant::now();
         assert_eq!(coming.frame().await.unwrap().unwrap_err(), Refusal::TooSlow);
+        assert_eq!(asked.elapsed(), PACE.within);
     }
 }
