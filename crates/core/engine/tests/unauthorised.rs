@@ -5,7 +5,7 @@ mod setup;
 
 use setup::{at, commands, fetched, pooled};
 use std::time::Duration;
-use tollgate_engine::{Command, Engine, Event, Facts, Submission};
+use tollgate_engine::{Command, Engine, Event, Facts, Submission, Verdict};
 use tollgate_model::{EndpointId, ExecutionId, FlowId, RouteId};
 
 /// A call that may start for two seconds.
@@ -117,4 +117,56 @@ fn a_token_that_was_accepted_ends_the_doubling() {
         at(4_000),
     );
     assert_eq!(engine.poll_timeout(), Some(at(4_500)));
+}
+
+#[test]
+fn a_call_that_two_tokens_are_turned_away_with_condemns_no_client() {
+    let mut engine = pooled(1, 1_000);
+    let (mut fetches, mut served) = (0, 0);
+    // Every second call is answered 401, whatever its token is.
+    for number in 0..40 {
+        let (now, is_bad) = (1_000 + number * 1_000, number % 2 == 1);
+        let submission = Submission {
+            execution: ExecutionId(number),
+            flow: FlowId(0),
+            route: RouteId(0),
+            endpoint: EndpointId::UNKNOWN,
+            deadline: at(now + 900),
+            timeout: Duration::from_secs(1),
+            idempotent: true,
+        };
+        engine.handle_event(Event::Submit(submission), at(now));
+        loop {
+            let told = commands(&mut engine);
+            if told.is_empty() {
+                break;
+            }
+            for command in told {
+                let event = match command {
+                    Command::FetchToken(_, token) => {
+                        fetches += 1;
+                        let expires_in = Duration::from_secs(3_600);
+                        Event::TokenGranted { token, expires_in }
+                    }
+                    Command::Send { attempt, .. } => {
+                        let head = Event::Head {
+                            attempt,
+                            status: if is_bad { 401 } else { 200 },
+                            facts: Facts::default(),
+                        };
+                        engine.handle_event(head, at(now));
+                        Event::Done(attempt)
+                    }
+                    Command::Finish(_, Verdict::Answered(_)) => {
+                        served += 1;
+                        continue;
+                    }
+                    _ => continue,
+                };
+                engine.handle_event(event, at(now));
+            }
+        }
+    }
+    assert_eq!(served, 40, "every call is answered, the bad ones 401");
+    assert!(fetches <= 22, "one token for each bad call: {fetches}");
 }

@@ -45,6 +45,10 @@ async fn exchange(
     };
     let refused = refusals::by_head(status, facts);
     facts.refused = refused == Refused::Yes;
+    if status < 200 {
+        let reason = format!("the server answered {status}, which nobody has asked for");
+        return Err(Loss::no_answer(reason));
+    }
     if request.answer_as == AnswerAs::Sent && status < 400 {
         report.send(head(facts));
         return pass_on(incoming, attempt, report).await;

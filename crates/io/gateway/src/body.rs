@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -22,6 +23,45 @@ pub(crate) struct BodyBounds {
     pub(crate) held: usize,
     /// How fast what is held must come, and each part of what isn't.
     pub(crate) pace: Bodies,
+}
+
+/// Bytes of bodies that one gateway holds at once. A body that finds no room passes on while it comes.
+const MOST_HELD: usize = 64 * 1024 * 1024;
+
+/// What one gateway's requests hold of their bodies.
+#[derive(Debug, Default)]
+pub(crate) struct Held(AtomicUsize);
+
+/// Room for one body, until it is dropped.
+pub(crate) struct Room<'a> {
+    held: &'a Held,
+    bytes: usize,
+}
+
+impl Held {
+    /// Room for a body of so many bytes, or for none.
+    pub(crate) fn room_for(&self, bytes: usize) -> Room<'_> {
+        let add = |held: usize| held.checked_add(bytes).filter(|all| *all <= MOST_HELD);
+        let has_room = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        Room {
+            held: self,
+            bytes: has_room.map_or(0, |_| bytes),
+        }
+    }
+}
+
+impl Room<'_> {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// What became of a body that is passed on while it comes; empty as long as nothing is wrong.
@@ -182,6 +222,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_held_at_once_has_a_bound() {
+        let (held, half) = (Held::default(), MOST_HELD / 2);
+        let rooms = [held.room_for(half), held.room_for(half), held.room_for(1)];
+        assert_eq!(rooms.each_ref().map(Room::bytes), [half, half, 0]);
+        drop(rooms);
+        assert_eq!(held.room_for(MOST_HELD).bytes(), MOST_HELD);
+        assert_eq!(held.room_for(MOST_HELD + 1).bytes(), 0);
     }
 
     #[tokio::test]

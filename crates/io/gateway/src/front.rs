@@ -22,6 +22,12 @@ impl Front {
         if gateways.is_empty() {
             return api;
         }
+        let mut gateways = gateways;
+        // The longest prefix first: one below another is reached.
+        gateways.sort_by_key(|it| match &it.settings().entrance {
+            Entrance::Prefix(prefix) => usize::MAX - prefix.len(),
+            Entrance::Listener(_) | Entrance::Host(_) => 0,
+        });
         let front = Self {
             gateways: gateways.into(),
             api,

@@ -1,6 +1,6 @@
 //! One gateway: a request in, the upstream's answer out.
 
-use crate::body::{BodyBounds, take};
+use crate::body::{BodyBounds, Held, take};
 use crate::headers::{to_caller, to_upstream};
 use crate::refusal::Refusal;
 use crate::request::Asked;
@@ -54,13 +54,19 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     settings: Settings,
     parts: Parts,
+    held: Held,
 }
 
 impl Gateway {
     /// A gateway with these settings.
     #[must_use]
     pub fn new(settings: Settings, parts: Parts) -> Self {
-        Self(Arc::new(Inner { settings, parts }))
+        let held = Held::default();
+        Self(Arc::new(Inner {
+            settings,
+            parts,
+            held,
+        }))
     }
 
     /// Which requests come to it, and what they may take.
@@ -106,7 +112,9 @@ impl Gateway {
         head: request::Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
-        let Inner { parts, settings } = &*self.0;
+        let Inner {
+            parts, settings, ..
+        } = &*self.0;
         let peer = Peer::of(&head.extensions);
         let admitted = parts.door.admit(&head.headers, &peer, Now::read()).await?;
         let caller = &admitted.caller;
@@ -137,7 +145,11 @@ impl Gateway {
         head: request::Parts,
         body: Body,
     ) -> Result<Response<AnswerBody>, ApiError> {
-        let Inner { parts, settings } = &*self.0;
+        let Inner {
+            parts,
+            settings,
+            held,
+        } = &*self.0;
         let (flow, deadline) = flow_and_deadline(caller, &head.headers)?;
         let terms = PassTerms {
             flow,
@@ -145,9 +157,11 @@ impl Gateway {
             own_deadline: deadline.is_some(),
             timeout: settings.timeout,
         };
+        // Kept until the answer has begun.
+        let room = held.room_for(settings.replay_bytes);
         let bounds = BodyBounds {
             most: settings.max_body_bytes,
-            held: settings.replay_bytes,
+            held: room.bytes(),
             pace: parts.pace,
         };
         let (body, fault) = take(body, bounds).await?;
@@ -165,8 +179,9 @@ impl Gateway {
             None => ApiError::from(error),
         })?;
         let mut answer = Response::new(passed.body);
-        *answer.status_mut() = StatusCode::from_u16(passed.status).unwrap_or_default();
-        *answer.headers_mut() = to_caller(&passed.headers);
+        let status = StatusCode::from_u16(passed.status).unwrap_or_default();
+        *answer.status_mut() = status;
+        *answer.headers_mut() = to_caller(status, &passed.headers);
         let waited =
             HeaderValue::from(u64::try_from(passed.waited.as_millis()).unwrap_or(u64::MAX));
         answer.headers_mut().insert(WAITED, waited);

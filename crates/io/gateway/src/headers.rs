@@ -1,5 +1,6 @@
 //! Which headers go on, in both directions.
 
+use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName};
 use tollgate_callers::CREDENTIAL_HEADERS;
 use tollgate_upstream::CONNECTION_HEADERS;
@@ -7,10 +8,22 @@ use tollgate_upstream::CONNECTION_HEADERS;
 /// What the names of headers begin with that are addressed to this service.
 const OURS: &str = "tollgate-";
 
+/// Headers by which some servers read another method or path than the request's own, which is what was checked.
+const OVERRIDES: [&str; 5] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
 /// The headers that go to the upstream.
 pub(crate) fn to_upstream(headers: &HeaderMap) -> HeaderMap {
     let mut passed = without_connection(headers);
     for name in &CREDENTIAL_HEADERS {
+        passed.remove(name);
+    }
+    for name in OVERRIDES {
         passed.remove(name);
     }
     let ours = passed.keys().filter(|name| name.as_str().starts_with(OURS));
@@ -22,11 +35,13 @@ pub(crate) fn to_upstream(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// The headers that go to the caller. The length of the body stays: the body is what the upstream sent.
-pub(crate) fn to_caller(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn to_caller(status: StatusCode, headers: &HeaderMap) -> HeaderMap {
     let length = headers.get(header::CONTENT_LENGTH).cloned();
     let mut passed = without_connection(headers);
-    // One that is sent in pieces has no length.
-    if let Some(length) = length.filter(|_| !headers.contains_key(header::TRANSFER_ENCODING)) {
+    // One that is sent in pieces has no length, and neither has one that can't be (RFC 9110, 8.6).
+    let has_length =
+        !headers.contains_key(header::TRANSFER_ENCODING) && status != StatusCode::NO_CONTENT;
+    if let Some(length) = length.filter(|_| has_length) {
         passed.insert(header::CONTENT_LENGTH, length);
     }
     passed
@@ -73,6 +88,7 @@ mod tests {
             ("tollgate-flow", "voice"),
             ("expect", "100-continue"),
             ("accept-encoding", "br"),
+            ("x-http-method-override", "DELETE"),
             ("x-custom", "stays"),
         ]);
         let passed = to_upstream(&given);
@@ -83,8 +99,10 @@ mod tests {
     #[test]
     fn an_answer_keeps_its_length() {
         let given = map(&[("content-length", "3"), ("keep-alive", "timeout=5")]);
-        assert_eq!(to_caller(&given), map(&[("content-length", "3")]));
+        let (ok, none) = (StatusCode::OK, StatusCode::NO_CONTENT);
+        assert_eq!(to_caller(ok, &given), map(&[("content-length", "3")]));
+        assert!(to_caller(none, &given).is_empty());
         let given = map(&[("content-length", "3"), ("transfer-encoding", "chunked")]);
-        assert!(to_caller(&given).is_empty());
+        assert!(to_caller(ok, &given).is_empty());
     }
 }

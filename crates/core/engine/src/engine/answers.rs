@@ -3,6 +3,7 @@
 //! | what came back | what follows |
 //! |---|---|
 //! | 401, sent with a token | the token is retired, and if it never had another answer, its fetch has failed; the call is replayed once, in time |
+//! | 401 to the replayed call, with a token that never had another answer | the answer stands and says nothing of the token: another one was turned away with the same call |
 //! | 429, or another status that speaks of a limit | what it is about may be closed ([`super::refused`]); back to the queue, if it can start in time, else it ends as a refusal |
 //! | not processed, as the upstream says | another try whatever it is, in time: the first at once, the next after pauses that double |
 //! | a kept connection closed | the first time another try at once, if idempotent and in time: it says nothing of the upstream's health |
@@ -35,7 +36,7 @@ use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
 use tollgate_learn::Outcome;
-use tollgate_model::{AttemptId, ExecutionId, Instant};
+use tollgate_model::{AttemptId, ExecutionId, Instant, TokenId};
 
 impl Engine {
     pub(super) fn head(&mut self, attempt: AttemptId, status: u16, facts: Facts, now: Instant) {
@@ -80,6 +81,10 @@ impl Engine {
                 self.fade(&it, now);
             }
             match (status, it.passage.token) {
+                // Another token was turned away with the same call: it is the call, as far as a fresh token tells.
+                (401, Some(token)) if self.is_replay(it.execution) && self.is_fresh(token) => {
+                    return;
+                }
                 (401, Some(token)) => return self.unauthorised(token, now),
                 _ => self.observe(&it, facts, now),
             }
@@ -224,6 +229,17 @@ impl Engine {
         submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
         self.lacks_token(&submission, now).is_none()
             && self.estimator(now).earliest_start(&submission).at <= submission.deadline
+    }
+
+    fn is_replay(&self, execution: ExecutionId) -> bool {
+        let execution = self.executions.get(&execution);
+        execution.is_some_and(|it| it.replayed)
+    }
+
+    /// Whether the token has had no answer yet but that it isn't authorised.
+    fn is_fresh(&self, token: TokenId) -> bool {
+        let held = self.resources.pools.tokens.get(token);
+        held.is_some_and(|it| !it.proven)
     }
 
     fn is_first_of_idempotent(&self, execution: ExecutionId) -> bool {

@@ -96,7 +96,8 @@ pub(super) fn resource(name: &str, taken: &mut BTreeSet<String>) -> String {
     }
     let mut found = plain.clone();
     for number in 2.. {
-        if taken.insert(found.clone()) {
+        // The shared part's file is called so.
+        if !SHARED_FILE.starts_with(&format!("{found}.")) && taken.insert(found.clone()) {
             break;
         }
         found = format!("{plain}_{number}");
@@ -197,10 +198,17 @@ mod tests {
     #[test]
     fn resources_have_names_of_their_own() {
         let mut taken = BTreeSet::new();
-        let names = ["Find Order", "find-order", "1st", "Ö"].map(|name| resource(name, &mut taken));
+        let names = ["Find Order", "find-order", "1st", "Ö", "tollgate"]
+            .map(|name| resource(name, &mut taken));
         assert_eq!(
             names,
-            ["find_order", "find_order_2", "action_1st", "action__"]
+            [
+                "find_order",
+                "find_order_2",
+                "action_1st",
+                "action__",
+                "tollgate_2"
+            ]
         );
     }
 }
