@@ -173,7 +173,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let callers = server::read_callers(root, source, (&mut tables, &mut flows), stored);
     logins::check_certificates(root, &server, &callers);
     tables.engine.policy = learning::read(root, policy::read(root));
-    let gateways = gateways::read(root, &tables.integrations, stored);
+    let gateways = gateways::read(root, &tables.integrations, (server.listen, stored));
     let caches = cache::read(root, &tables.integrations, stored);
     let composites = composites::read(root, &tables.integrations);
     server::note_files(&server, source);

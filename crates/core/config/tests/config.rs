@@ -604,6 +604,11 @@ fn a_gateway_passes_to_a_platform_integration_by_one_entrance() {
             "gateway[1].listen",
             "expected an address and a port",
         ),
+        (
+            "listen = \"127.0.0.1:8080\"",
+            "gateway[1].listen",
+            "the service itself",
+        ),
         ("path = \"/api/x\"", "gateway[1].path", "the service's own"),
         (
             "path = \"/x/\"",

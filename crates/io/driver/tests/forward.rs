@@ -18,6 +18,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use support::{at_once, call, setup, tables};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tollgate_driver::{Bounds, Call, Driver, Failure, Forwarded, RequestBody};
@@ -255,4 +256,28 @@ async fn no_connection_leaves_the_body_unread() {
     call.request.url = format!("{}/count", world.upstream).parse().unwrap();
     let answer = world.driver.forward(call).await.unwrap();
     assert_eq!(text(answer).await, "3");
+}
+
+#[tokio::test]
+async fn protocols_that_nobody_asked_to_switch_are_no_answer() {
+    let world = World::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let said =
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n";
+            // An error means that the driver has gone.
+            let _ = stream.write_all(said).await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    let mut call = world.call(Method::POST, "/", RequestBody::default());
+    call.request.url = url.parse().unwrap();
+    call.idempotent = false;
+    let failure = world.driver.forward(call).await.unwrap_err();
+    assert!(matches!(&failure, Failure::NoAnswer(_)), "{failure:?}");
+    let next = world.forward(Method::PUT, "/count", RequestBody::default());
+    assert_eq!(next.await.status, 200);
 }

@@ -39,8 +39,11 @@ pub(crate) struct Room<'a> {
 }
 
 impl Held {
-    /// Room for a body of so many bytes, or for none.
-    pub(crate) fn room_for(&self, bytes: usize) -> Room<'_> {
+    /// Room for a body that has at most so many bytes; none for a longer one, or where there is no room.
+    pub(crate) fn room_for(&self, body: &Body, most: usize) -> Room<'_> {
+        let known = body.size_hint().exact();
+        let known = known.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let bytes = known.map_or(most, |bytes| if bytes > most { 0 } else { bytes });
         let add = |held: usize| held.checked_add(bytes).filter(|all| *all <= MOST_HELD);
         let has_room = self
             .0
@@ -227,11 +230,18 @@ mod tests {
     #[test]
     fn what_is_held_at_once_has_a_bound() {
         let (held, half) = (Held::default(), MOST_HELD / 2);
-        let rooms = [held.room_for(half), held.room_for(half), held.room_for(1)];
-        assert_eq!(rooms.each_ref().map(Room::bytes), [half, half, 0]);
+        let (unknown, short, long) = (body(1, false), body(7, true), body(9, true));
+        let rooms = [
+            held.room_for(&unknown, half),
+            held.room_for(&short, 8),
+            held.room_for(&unknown, half),
+            held.room_for(&long, 8),
+            held.room_for(&Body::empty(), 8),
+        ];
+        assert_eq!(rooms.each_ref().map(Room::bytes), [half, 7, 0, 0, 0]);
         drop(rooms);
-        assert_eq!(held.room_for(MOST_HELD).bytes(), MOST_HELD);
-        assert_eq!(held.room_for(MOST_HELD + 1).bytes(), 0);
+        assert_eq!(held.room_for(&unknown, MOST_HELD).bytes(), MOST_HELD);
+        assert_eq!(held.room_for(&unknown, MOST_HELD + 1).bytes(), 0);
     }
 
     #[tokio::test]

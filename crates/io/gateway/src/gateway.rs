@@ -158,7 +158,7 @@ impl Gateway {
             timeout: settings.timeout,
         };
         // Kept until the answer has begun.
-        let room = held.room_for(settings.replay_bytes);
+        let room = held.room_for(&body, settings.replay_bytes);
         let bounds = BodyBounds {
             most: settings.max_body_bytes,
             held: room.bytes(),

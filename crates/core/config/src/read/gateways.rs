@@ -2,6 +2,7 @@
 
 use super::resolve;
 use crate::{Entrance, Gateway, Integration};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tollgate_action::Callee;
 use tollgate_settings::{Placed, Section};
@@ -19,11 +20,11 @@ const MOST_REPLAY: u64 = 16 * 1024 * 1024;
 /// The paths of the service itself: a prefix that began with one of them would hide it.
 const OWN: [&str; 4] = ["api", "oauth", "health", "login"];
 
-/// `stored`: integrations may come from the store, so any name may be one.
+/// `listen`: where the service itself does. `stored`: integrations may come from the store, so any name may be one.
 pub(super) fn read(
     root: &Section<'_, '_>,
     integrations: &[Integration],
-    stored: bool,
+    (listen, stored): (SocketAddr, bool),
 ) -> Vec<Gateway> {
     let mut gateways: Vec<Gateway> = Vec::new();
     for section in root.sections("gateway") {
@@ -38,6 +39,11 @@ pub(super) fn read(
         if let (Some(integration), Some(placed)) = (integration, entrance) {
             if gateways.iter().any(|it| it.entrance == placed.value) {
                 section.reject(&placed, "another gateway has that already".to_owned());
+            }
+            if placed.value == Entrance::Listener(listen) && listen.port() != 0 {
+                let message =
+                    "the service itself listens there; give another port, or path or host";
+                section.reject(&placed, message.to_owned());
             }
             gateways.push(Gateway {
                 integration,
