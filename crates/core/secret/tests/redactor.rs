@@ -128,6 +128,17 @@ fn what_is_around_a_secret_stays() {
 }
 
 #[test]
+fn a_secret_that_looks_escaped_is_struck_where_it_is_escaped() {
+    for secret in ["ä\\%AA€äg", "\\ &a0A g"] {
+        let redactor = redactor(&[secret]);
+        for (inner, outer) in (0..6).flat_map(|inner| (0..6).map(move |outer| (inner, outer))) {
+            let spelled = escape(outer, &escape(inner, secret));
+            assert_eq!(redactor.strike(&spelled), "[redacted]", "{spelled}");
+        }
+    }
+}
+
+#[test]
 fn short_secrets_have_a_rule() {
     let redactor = redactor(&["abc", "pin4", "longer-one"]);
     assert_eq!(

@@ -25,14 +25,15 @@ pub(super) fn of(secret: &str, shortest: usize) -> Vec<Form> {
         end -= 1;
     }
     let mut forms = Vec::new();
-    // The secret may hold what looks like an escape; a text's reading has it unescaped too.
-    let mut reading = Some(Reading::plain(&secret.as_bytes()[..end]));
-    for _ in 0..LAYERS {
-        let Some(read) = reading else { break };
-        add(&mut forms, &read.bytes, false);
-        reading = read.unescaped();
-    }
     for spelled in spelled(&secret[..end]) {
+        // The secret may hold what looks like an escape; a text's reading has it unescaped too, together with the
+        // escapes that the secret got in JSON or in a form.
+        let mut reading = Some(Reading::plain(&spelled));
+        for _ in 0..LAYERS {
+            let Some(read) = reading else { break };
+            add(&mut forms, &read.bytes, false);
+            reading = read.unescaped();
+        }
         let digits: String = spelled.iter().map(|byte| format!("{byte:02x}")).collect();
         add(&mut forms, digits.as_bytes(), false);
         for once in cores(&spelled) {

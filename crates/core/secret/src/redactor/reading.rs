@@ -169,7 +169,8 @@ fn backslash(rest: &[u8]) -> Option<(Found, usize)> {
         b't' | b'T' => b'\t',
         b'b' | b'B' => 8,
         b'f' | b'F' => 12,
-        other if other.is_ascii_punctuation() => *other,
+        // A space too: a form writes it as `+`, so the two are read alike.
+        other if other.is_ascii_punctuation() || *other == b' ' => *other,
         _ => return None,
     };
     Some((Found::Byte(byte), 2))
