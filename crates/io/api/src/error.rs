@@ -148,7 +148,7 @@ impl ApiError {
     }
 }
 
-/// How a call ended, by the table of [`crate::ends`].
+/// How a call ended, by the table of ends.
 impl From<ExecuteError> for ApiError {
     fn from(error: ExecuteError) -> Self {
         let of = end(error.cause, error.upstream_status);

@@ -90,8 +90,10 @@ struct Wrap {
     /// Action files as the vendor exports them, or folders of such; - for stdin.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where the vendor's cloud reaches tollgate, such as https://tollgate.example.
-    #[arg(long)]
+    #[arg(
+        long,
+        help = "Where the vendor's cloud reaches tollgate, such as https://tollgate.example"
+    )]
     url: String,
     /// The integration of tollgate that has the actions, by name or id; without it, one that is called as the vendor
     /// calls its type.

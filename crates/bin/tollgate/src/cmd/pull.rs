@@ -29,8 +29,12 @@ use tollgate_config::parse_span;
 /// but what has changed there.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Address of the API: the platform's, such as https://api.mypurecloud.de, or a tollgate's.
-    #[arg(long, required_unless_present = "region", conflicts_with = "region")]
+    #[arg(
+        long,
+        required_unless_present = "region",
+        conflicts_with = "region",
+        help = "Address of the API: the platform's, such as https://api.mypurecloud.de, or a tollgate's"
+    )]
     url: Option<String>,
     /// Address of the login, where it isn't /oauth/token below --url.
     #[arg(long, requires = "url")]
