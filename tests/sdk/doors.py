@@ -7,10 +7,9 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 import time
 
-from world import BINARY, ROOT, Process
+from world import ROOT, Served, tollgate
 
 LIST = "/api/v2/integrations/actions"
 
@@ -77,39 +76,31 @@ def token(url, name, secret, headers=None, context=None):
     return ask(url, "/oauth/token", "POST", "grant_type=client_credentials", headers, context)
 
 
-class Doors:
-    """The emulated platform, and a service in front of it."""
+class Doors(Served):
+    """A service with these callers, and its log."""
 
     def __init__(self, callers, server="", upstream="", integration="", env=None, folder=None, latency="1ms",
                  name=None):
-        self.folder = folder or tempfile.TemporaryDirectory()
-        self.path = pathlib.Path(self.folder.name)
-        (self.path / "actions").mkdir(exist_ok=True)
+        super().__init__("--latency", latency, folder=folder)
         shutil.copy(ROOT / "examples/actions/Find-Queue-By-Name.json", self.path / "actions")
-        self.platform = Process("emulate", "--client", "demo:emulated", "--latency", latency)
-        self.config = self.path / "tollgate.toml"
-        called = self.platform.url.replace("127.0.0.1", name or "127.0.0.1")
-        self.config.write_text(CONFIG.format(
-            platform=called, callers=callers, server=server, upstream=upstream, integration=integration))
         self.env = {"POOL_SECRET": "emulated", "RUST_LOG": "info", **(env or {})}
         self.log = open(self.path / "service.log", "ab")
-        self.service = Process("serve", "--config", str(self.config), env=self.env, stderr=self.log)
-        self.url = self.service.url
+        called = self.platform.url.replace("127.0.0.1", name or "127.0.0.1")
+        self.serve(CONFIG, self.env, self.log, platform=called, callers=callers, server=server, upstream=upstream,
+                   integration=integration)
 
     def logged(self):
         return (self.path / "service.log").read_text()
 
     def check(self, *options):
         """What `config check` says of the configuration: its exit status, and its complaints."""
-        run = subprocess.run([BINARY, "config", "check", *options, str(self.config)], capture_output=True, text=True,
-                             timeout=60, env={**os.environ, **self.env})
+        run = tollgate("config", "check", *options, self.config, status=None, env={**os.environ, **self.env})
         return run.returncode, run.stderr
 
     def stop(self):
-        status = self.service.stop()
-        self.platform.stop()
+        """Ends it all; gives the service's exit status."""
+        status, _ = super().stop()
         self.log.close()
-        self.folder.cleanup()
         return status
 
 

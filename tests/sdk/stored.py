@@ -2,12 +2,11 @@
 
 import json
 import pathlib
-import subprocess
 import tempfile
 import urllib.error
 import urllib.request
 
-from world import BINARY, ROOT, Process
+from world import ROOT, Process, sdk_client, tollgate
 
 CONFIG = """
 [server]
@@ -37,10 +36,7 @@ class Stored:
         self.start()
 
     def tollgate(self, *arguments, **more):
-        run = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=60, **more)
-        if run.returncode:
-            raise RuntimeError(f"{arguments}: {run.stderr}")
-        return run
+        return tollgate(*arguments, **more)
 
     def start(self):
         if self.log:
@@ -58,15 +54,7 @@ class Stored:
 
     def client(self):
         """An SDK client that is not logged in."""
-        import PureCloudPlatformClientV2 as sdk
-        from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
-
-        host, port = self.service.url.removeprefix("http://").split(":")
-        client = sdk.api_client.ApiClient()
-        client.gateway_configuration = GatewayConfiguration(
-            host=host, protocol="http", port=int(port), path_params_login="", path_params_api=""
-        )
-        return client
+        return sdk_client(self.service.url)
 
     def login(self):
         return self.client().get_client_credentials_token(self.admin["client_id"], self.admin["client_secret"])
@@ -86,7 +74,11 @@ class Stored:
         return statuses
 
 
-def request(base, method, path, token=None, body=None, basic=None):
+# Long enough for what works; what can't, such as a wrong credential of the platform, needn't wait.
+SOON = {"Tollgate-Deadline": "5s"}
+
+
+def request(base, method, path, token=None, body=None, basic=None, headers=SOON):
     """Status and body of one request, whatever the status."""
     request = urllib.request.Request(base + path, method=method)
     if token:
@@ -95,14 +87,14 @@ def request(base, method, path, token=None, body=None, basic=None):
         import base64
 
         request.add_header("Authorization", "Basic " + base64.b64encode(":".join(basic).encode()).decode())
-    # Long enough for what works; what can't, such as a wrong credential of the platform, needn't wait.
-    request.add_header("Tollgate-Deadline", "5s")
     data = None
     if body is not None:
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         request.add_header("Content-Type", "application/json" if not isinstance(body, str) else "text/plain")
+    for name, value in headers.items():
+        request.add_header(name, value)
     try:
-        with urllib.request.urlopen(request, data, timeout=30) as answer:
+        with urllib.request.urlopen(request, data, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

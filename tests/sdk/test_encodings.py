@@ -11,14 +11,13 @@ import json
 import pathlib
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 import zlib
 
 from stored import login, request
-from test_nginx import NGINX, free_port
-from world import Process
+from test_nginx import NGINX
+from world import Process, WebServer, free_port
 
 SECRET = "a secret for this test alone"
 BROTLI = pathlib.Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
@@ -124,12 +123,9 @@ class Encodings(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         path = pathlib.Path(cls.folder.name)
         cls.addClassCleanup(cls.folder.cleanup)
-        cls.upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-        cls.upstream.daemon_threads = True
-        threading.Thread(target=cls.upstream.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.upstream.server_close)
-        cls.addClassCleanup(cls.upstream.shutdown)
-        port, nginx_port = cls.upstream.server_port, free_port()
+        cls.upstream = WebServer(Upstream)
+        cls.addClassCleanup(cls.upstream.stop)
+        port, nginx_port = cls.upstream.port, free_port()
         (path / "www").mkdir()
         cls.page = json.dumps({"name": "Zoë 日本", "many": list(range(20_000))}, ensure_ascii=False)
         (path / "www" / "page.json").write_text(cls.page)

@@ -15,13 +15,11 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
-import urllib.request
 
-from world import SECRET, Process
+from world import SECRET, Served, WebServer, sdk_client
 
 HERE = pathlib.Path(__file__).parent
 PER_TOKEN, TOKENS = 60, 4
@@ -126,32 +124,16 @@ class Files(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class World:
+class World(Served):
     def __init__(self, organisation=10_000, per_token=PER_TOKEN, tokens=TOKENS, period=60, alignment="first-call"):
-        self.files = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
-        threading.Thread(target=self.files.serve_forever, daemon=True).start()
-        self.folder = tempfile.TemporaryDirectory()
-        folder = pathlib.Path(self.folder.name)
-        (folder / "actions").mkdir()
-        (folder / "pool.secret").write_text("emulated\n")
-        (folder / "pool.secret").chmod(0o600)
-        self.platform = Process(
-            "emulate", "--client", "demo:emulated", "--latency", "5ms", "--token-limit", f"{per_token}/{period}s",
+        self.files = WebServer(Files)
+        super().__init__(
+            "--latency", "5ms", "--token-limit", f"{per_token}/{period}s",
             "--organisation-limit", f"{organisation}/{period}s", "--alignment", alignment,
         )
-        config = folder / "tollgate.toml"
-        config.write_text(
-            CONFIG.format(
-                platform=self.platform.url,
-                files=f"http://127.0.0.1:{self.files.server_port}",
-                per_token=per_token,
-                tokens=tokens,
-                organisation=organisation,
-                period=period,
-            )
+        self.serve(
+            CONFIG, files=self.files.url, per_token=per_token, tokens=tokens, organisation=organisation, period=period
         )
-        environment = {"TOLLGATE_TEST_SECRET": SECRET, "RUST_LOG": "warn"}
-        self.service = Process("serve", "--config", str(config), env=environment)
         self.gateway = self.service.process.stdout.readline().split()[0]
 
     def memory(self):
@@ -159,28 +141,15 @@ class World:
         status = pathlib.Path(f"/proc/{self.service.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
-    def counts(self):
-        with urllib.request.urlopen(f"{self.platform.url}/_emulator/counts") as answer:
-            return json.load(answer)
-
     def stop(self):
-        statuses = self.service.stop(), self.platform.stop()
-        self.files.shutdown()
-        self.files.server_close()
-        self.folder.cleanup()
+        statuses = super().stop()
+        self.files.stop()
         return statuses
 
 
-def sdk_client(url, path=""):
-    import PureCloudPlatformClientV2 as sdk
-    from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
-
-    host, port = url.removeprefix("http://").split(":")
-    client = sdk.api_client.ApiClient()
-    client.gateway_configuration = GatewayConfiguration(
-        host=host, protocol="http", port=int(port), path_params_login=path, path_params_api=path
-    )
-    return client.get_client_credentials_token("program", SECRET)
+def logged_in(url, path=""):
+    """An SDK client of the program that may pass through."""
+    return sdk_client(url, path).get_client_credentials_token("program", SECRET)
 
 
 class Programs(unittest.TestCase):
@@ -210,7 +179,7 @@ class Programs(unittest.TestCase):
     def test_python_sdk(self):
         import PureCloudPlatformClientV2 as sdk
 
-        client = sdk_client(self.world.gateway)
+        client = logged_in(self.world.gateway)
         users, page = [], 1
         while True:
             answer = sdk.UsersApi(client).get_users(page_size=25, page_number=page)
@@ -224,7 +193,7 @@ class Programs(unittest.TestCase):
         query.interval = "2026-01-05T00:00:00.000Z/2026-01-06T00:00:00.000Z"
         found = sdk.AnalyticsApi(client).post_analytics_conversations_details_query(query)
         self.assertEqual(found.total_hits, 1)
-        files = sdk_client(self.world.service.url, "files")
+        files = logged_in(self.world.service.url, "files")
         text = "x" * UPLOAD
         header = {"Content-Type": "application/json", "Accept": "application/json"}
         answer = files.call_api(
@@ -317,7 +286,7 @@ class Saturation(unittest.TestCase):
 
         world = World(ORGANISATION, BUSY_TOKEN, ORGANISATION // BUSY_TOKEN + 2, PERIOD, alignment)
         try:
-            client = sdk_client(world.gateway)
+            client = logged_in(world.gateway)
             ended = threading.Event()
 
             def call():

@@ -7,17 +7,15 @@ import shutil
 import signal
 import socket
 import ssl
-import subprocess
 import tempfile
 import threading
 import time
 import unittest
 
 import PureCloudPlatformClientV2 as sdk
-from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
 
 from doors import LIST, Authority, Doors, ask, basic, curl, token, within
-from world import BINARY
+from world import sdk_client, tollgate
 
 FLOWS = "flows-secret-7f3a91c2"
 CALLERS = """
@@ -101,14 +99,10 @@ class Clients(unittest.TestCase):
             ask(self.url, context=old)
         with self.assertRaises(ssl.SSLCertVerificationError):
             ask(self.url, context=ssl.create_default_context())
-        host, port = self.url.removeprefix("https://").split(":")
         # The SDK keeps one context for all its clients.
         self.trust(str(self.it.authority.pem))
         self.addCleanup(self.trust, None)
-        client = sdk.api_client.ApiClient()
-        client.gateway_configuration = GatewayConfiguration(
-            host=host, protocol="https", port=int(port), path_params_login="", path_params_api="")
-        client = client.get_client_credentials_token("flows", FLOWS)
+        client = sdk_client(self.url).get_client_credentials_token("flows", FLOWS)
         self.assertEqual(sdk.IntegrationsApi(client).get_integrations_actions().total, 1)
 
     def trust(self, authority):
@@ -123,10 +117,9 @@ class Clients(unittest.TestCase):
 
     def test_the_command_line_trusts_ssl_cert_file(self):
         def listed(authorities):
-            return subprocess.run(
-                [BINARY, "limits", "list", "--url", self.url, "--client-id", "flows", "--client-secret-env", "FLOWS"],
-                capture_output=True, text=True, timeout=60,
-                env={**os.environ, "FLOWS": FLOWS, "SSL_CERT_FILE": str(authorities)})
+            return tollgate(
+                "limits", "list", "--url", self.url, "--client-id", "flows", "--client-secret-env", "FLOWS",
+                status=None, env={**os.environ, "FLOWS": FLOWS, "SSL_CERT_FILE": str(authorities)})
         good = listed(self.it.authority.pem)
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertNotEqual(listed(self.it.path / "server.key").returncode, 0)

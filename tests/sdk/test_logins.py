@@ -3,9 +3,9 @@
 import unittest
 
 import PureCloudPlatformClientV2 as sdk
-from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
 
 from doors import LIST, Doors, ask, basic, curl, token
+from world import sdk_client
 
 FLOWS = "flows-secret-7f3a91c2"
 SCRIPTS = "scripts-secret-5d170b68"
@@ -90,11 +90,7 @@ class Logins(unittest.TestCase):
     def test_curl_and_the_sdk_log_in(self):
         self.assertEqual(curl("-u", f"scripts:{SCRIPTS}", self.url + LIST)[:3], (0, "1.1", 200))
         self.assertEqual(curl("-H", f"X-API-Key: {KEY}", self.url + LIST)[:3], (0, "1.1", 200))
-        host, port = self.url.removeprefix("http://").split(":")
-        client = sdk.api_client.ApiClient()
-        client.gateway_configuration = GatewayConfiguration(
-            host=host, protocol="http", port=int(port), path_params_login="", path_params_api="")
-        client = client.get_client_credentials_token("flows", FLOWS)
+        client = sdk_client(self.url).get_client_credentials_token("flows", FLOWS)
         self.assertEqual(sdk.IntegrationsApi(client).get_integrations_actions().total, 1)
 
     def test_a_login_without_a_token_has_none_to_revoke(self):

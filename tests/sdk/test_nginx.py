@@ -7,7 +7,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -15,17 +14,11 @@ import unittest
 
 from postgres import Postgres
 from stored import CONFIG, Stored, login, request
-from world import ROOT, Process
+from world import ROOT, Process, WebServer, free_port
 
 NGINX = "/usr/sbin/nginx"
 ACTIONS = "/api/v2/integrations/actions"
 CALLERS, RESTARTS = 12, 5
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
@@ -93,11 +86,8 @@ class BehindNginx(unittest.TestCase):
     def setUp(self):
         self.postgres = Postgres()
         self.addCleanup(self.postgres.stop)
-        self.upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-        self.upstream.daemon_threads = True
-        threading.Thread(target=self.upstream.serve_forever, daemon=True).start()
-        self.addCleanup(self.upstream.server_close)
-        self.addCleanup(self.upstream.shutdown)
+        self.upstream = WebServer(Upstream)
+        self.addCleanup(self.upstream.stop)
         self.world = Stored(url=self.postgres.url, log="warn")
         self.addCleanup(self.world.end)
         key_file = self.world.path / "tollgate.keys"
@@ -119,7 +109,7 @@ class BehindNginx(unittest.TestCase):
         return json.loads(text)
 
     def publish(self):
-        port = str(self.upstream.server_port)
+        port = str(self.upstream.port)
         made = self.done("POST", "/api/v2/integrations", {
             "name": "Counting", "integrationType": {"id": "custom-rest-actions"}, "intendedState": "ENABLED"})
         self.done("PUT", f"/api/v2/integrations/{made['id']}/config/current", {"version": 1, "credentials": {},

@@ -11,6 +11,7 @@ import threading
 import unittest
 
 from doors import LIST, Authority, Doors, ask, basic
+from world import WebServer
 
 FLOWS = "flows-secret-7f3a91c2"
 PASSWORD = "proxy-password-5d170b68"
@@ -220,12 +221,9 @@ class WebServices(Case):
         self.authority.issue("server", "one", "subjectAltName=DNS:web.test,DNS:localhost,IP:127.0.0.2,IP:127.0.0.1")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path / "server.pem", self.path / "server.key")
-        self.server = http.server.ThreadingHTTPServer(("0.0.0.0", 0), Upstream)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
+        server = WebServer(Upstream, context, "0.0.0.0")
+        self.addCleanup(server.stop)
+        self.port = server.port
 
     def prepare(self, folder):
         (folder / "web").mkdir()

@@ -10,7 +10,6 @@ import os
 import pathlib
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 import urllib.error
@@ -19,7 +18,7 @@ import urllib.request
 import PureCloudPlatformClientV2 as sdk
 
 from stored import EXAMPLE, Stored, login, properties, request
-from world import BINARY, CORPUS, ROOT, Process
+from world import CORPUS, ROOT, Process, WebServer, tollgate
 
 QUEUE = "11111111-2222-4333-8444-555555555555"
 HIDDEN = "never to be seen 4711"
@@ -54,7 +53,8 @@ def web_action(name):
 
 
 def run(*arguments, **more):
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=120, **more)
+    """Runs a command, which may fail."""
+    return tollgate(*arguments, status=None, **more)
 
 
 def tree(folder):
@@ -120,7 +120,7 @@ class Organisation(Stored):
         )
 
 
-class Relay:
+class Relay(WebServer):
     """Passes requests to a service, and lets `self.play` answer or change what comes."""
 
     def __init__(self, to):
@@ -143,10 +143,7 @@ class Relay:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(Handler)
 
     def answer(self, handler, body):
         self.seen.append(handler.path)
@@ -174,10 +171,6 @@ class Relay:
                 return answer.status, {}, self.change(handler.path, answer.read())
         except urllib.error.HTTPError as error:
             return error.code, {}, error.read()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class APull(unittest.TestCase):

@@ -3,11 +3,10 @@ files, every answer. Each secret is a text of its own, so finding one says which
 
 import http.server
 import json
-import subprocess
-import threading
 import unittest
 
 from stored import EXAMPLE, Stored, login, properties, request
+from world import WebServer
 
 ACTIONS = "/api/v2/integrations/actions"
 QUEUE = "11111111-2222-4333-8444-555555555555"
@@ -57,14 +56,12 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
 class Secrets(unittest.TestCase):
     def setUp(self):
-        self.upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-        threading.Thread(target=self.upstream.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.upstream.server_port}"
+        self.upstream = WebServer(Upstream)
+        self.address = self.upstream.url
         self.answers = []
 
     def tearDown(self):
-        self.upstream.shutdown()
-        self.upstream.server_close()
+        self.upstream.stop()
 
     def call(self, method, path, body=None, token=None):
         status, text = request(self.base, method, path, token or self.token, body)

@@ -6,10 +6,10 @@ import pathlib
 import ssl
 import subprocess
 import tempfile
-import threading
 import unittest
 
 from stored import Stored, login, request
+from world import WebServer
 
 ACTIONS = "/api/v2/integrations/actions"
 
@@ -55,15 +55,12 @@ class Tls(unittest.TestCase):
         context.load_cert_chain(self.path / "server.pem", self.path / "server.key")
         context.load_verify_locations(self.path / "ca.pem")
         context.verify_mode = ssl.CERT_REQUIRED
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Who)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = WebServer(Who, context)
         self.world = Stored(log="warn")
 
     def tearDown(self):
         self.world.stop()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.stop()
         self.folder.cleanup()
 
     def done(self, method, path, body=None):
@@ -73,7 +70,7 @@ class Tls(unittest.TestCase):
 
     def test_authority_and_certificate_are_the_integrations_own(self):
         self.token = login(self.world.service.url, (self.world.admin["client_id"], self.world.admin["client_secret"]))
-        port = str(self.server.server_port)
+        port = str(self.server.port)
         allowed = {"allowedNetworks": ["127.0.0.1"], "allowedPorts": [port]}
         roots = {"trustedRoots": (self.path / "ca.pem").read_text()}
         pem = (self.path / "client.pem").read_text() + (self.path / "client.key").read_text()

@@ -9,21 +9,18 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import PureCloudPlatformClientV2 as sdk
 from PureCloudPlatformClientV2.rest import ApiException
 
-from stored import Stored
-from world import BINARY, CORPUS, ROOT, SECRET, Process
+from stored import Stored, login, request
+from world import CORPUS, ROOT, SECRET, Served, WebServer, free_port, sdk_client, tollgate
 
 CONFIG = """
 [server]
@@ -191,21 +188,6 @@ QUEUE = "11111111-2222-4333-8444-555555555555"
 INLINE = {"ok": bool, "code": str, "status": int, "retryAfterMillis": int, "message": str}
 
 
-def tollgate(*arguments, status=0, **more):
-    """Runs a command, which ends with the status; gives what it printed."""
-    command = [BINARY, *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)
-    if run.returncode != status:
-        raise AssertionError(f"{arguments}: {run.returncode} {run.stdout} {run.stderr}")
-    return run
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def type_of(file):
     return json.loads(file.read_text()).get("integrationType")
 
@@ -230,72 +212,42 @@ class Slow(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class First:
-    """The emulated platform and a tollgate that calls it, on a port that outlasts a restart."""
+class First(Served):
+    """A tollgate with the actions, on a port that outlasts a restart."""
 
     def __init__(self):
-        self.temporary = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.temporary.name)
+        super().__init__("--client", "other:emulated", "--latency", "5ms")
         for folder in ("platform", "limited", "web"):
-            (self.folder / folder).mkdir()
-        (self.folder / "pool.secret").write_text("emulated\n")
-        (self.folder / "pool.secret").chmod(0o600)
-        self.platform = Process(
-            "emulate", "--client", "demo:emulated", "--client", "other:emulated", "--latency", "5ms")
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.service = None
+            (self.path / folder).mkdir()
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        config = self.folder / "tollgate.toml"
-        port = self.url.rsplit(":", 1)[1]
-        config.write_text(CONFIG.format(platform=self.platform.url, port=port))
-        env = {"TOLLGATE_TEST_SECRET": SECRET, "RUST_LOG": "warn"}
-        self.service = Process("serve", "--config", str(config), env=env)
-        self.token = json.loads(self.post("/oauth/token", "grant_type=client_credentials", ("cloud", SECRET))[1])
-        self.token = self.token["access_token"]
+        self.serve(CONFIG, port=self.port)
+        self.token = login(self.url, ("cloud", SECRET))
 
-    def post(self, path, body, basic=None, headers=()):
+    def post(self, path, body, headers):
         """Status and text of an answer."""
-        request = urllib.request.Request(self.url + path, body.encode(), dict(headers), method="POST")
-        if basic:
-            import base64
-
-            text = base64.b64encode(":".join(basic).encode()).decode()
-            request.add_header("Authorization", f"Basic {text}")
-        elif "Authorization" not in dict(headers):
-            request.add_header("Authorization", f"Bearer {self.token}")
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+        return request(self.url, "POST", path, self.token, body, headers=headers)
 
     def execute(self, integration, name, inputs, flat=False, **headers):
         """Calls an action by its name."""
         names = "/".join(urllib.parse.quote(text, safe="") for text in (integration, name))
         path = f"/api/v2/tollgate/actions/{names}/execute{'?flatten=true' if flat else ''}"
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        status, text = self.post(path, json.dumps(inputs), headers=headers)
+        status, text = self.post(path, inputs, headers)
         return status, json.loads(text)
-
-    def end(self):
-        if self.service:
-            self.service.stop()
-        self.platform.stop()
-        self.temporary.cleanup()
 
 
 class TheRoundTrip(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.slow = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-        threading.Thread(target=cls.slow.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.slow.server_close)
-        cls.addClassCleanup(cls.slow.shutdown)
+        cls.slow = WebServer(Slow)
+        cls.addClassCleanup(cls.slow.stop)
         cls.addClassCleanup(Slow.over.set)
         cls.first = First()
-        cls.addClassCleanup(cls.first.end)
-        cls.out = cls.first.folder / "out"
+        cls.addClassCleanup(cls.first.stop)
+        cls.out = cls.first.path / "out"
         cls.make_actions()
         cls.first.start()
         cls.make_composite()
@@ -317,7 +269,7 @@ class TheRoundTrip(unittest.TestCase):
     @classmethod
     def make_actions(cls):
         """The first tollgate's actions, and what is made of them."""
-        folder = cls.first.folder
+        folder = cls.first.path
         platform = [file for file in EXAMPLES + OTHERS if type_of(file) == "purecloud-data-actions"]
         cls.wrapped = cls.wrap(platform, "--integration", "Platform & more", status=1 if OTHERS else 0)
         for number, one in enumerate(cls.wrapped):
@@ -331,8 +283,7 @@ class TheRoundTrip(unittest.TestCase):
         def slow(action):
             action.update({"name": "Slow", "integrationType": "custom-rest-actions"})
             action["config"]["timeoutSeconds"] = 1
-            request = action["config"]["request"]
-            request["requestUrlTemplate"] = f"http://127.0.0.1:{cls.slow.server_port}/slow"
+            action["config"]["request"]["requestUrlTemplate"] = f"{cls.slow.url}/slow"
 
         limited = changed(WAIT_TIME, folder / "limited/a.json", lambda action: action.update({"name": "Limited"}))
         strict = changed(WAIT_TIME, folder / "platform/strict.json", lambda action: action.update({"name": "Strict"}))
@@ -356,8 +307,8 @@ class TheRoundTrip(unittest.TestCase):
     @classmethod
     def make_composite(cls):
         """The composite as an action file, and what is made of it."""
-        file = cls.first.folder / "composite.json"
-        file.write_text(tollgate("config", "composite", cls.first.folder / "tollgate.toml", "Queue overview").stdout)
+        file = cls.first.path / "composite.json"
+        file.write_text(tollgate("config", "composite", cls.first.config, "Queue overview").stdout)
         cls.wrap([file], "--integration", "Platform & more", "--flow", "voice", "--deadline", "20s")
 
     @classmethod
@@ -473,7 +424,7 @@ class TheRoundTrip(unittest.TestCase):
         flat = self.in_cloud("inline Missing", queue, flat=True)
         self.assert_inline(flat, "upstream.error", 404)
         path = f"/api/v2/tollgate/actions/{urllib.parse.quote('Platform & more')}/Missing/execute"
-        status, text = self.first.post(path, "{", headers={"Tollgate-Errors": "inline"})
+        status, text = self.first.post(path, "{", {"Tollgate-Errors": "inline"})
         self.assertEqual(status, 200)
         self.assert_inline(json.loads(text), "bad.request", 400)
 
@@ -481,11 +432,10 @@ class TheRoundTrip(unittest.TestCase):
         # The first call takes the minute's only place; the others can't make their deadline.
         output = next(iter(json.loads(WAIT_TIME.read_text())["contract"]["output"]["successSchema"]["properties"]))
         text = WORKFLOW.replace("OUTPUT", output)
-        request = urllib.request.Request(
-            f"{self.second.service.url}/api/v2/tollgate/workflows", text.encode(),
-            {"Authorization": f"Bearer {self.client.access_token}"}, method="POST")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            flow = json.load(answer)["id"]
+        status, made = request(self.second.service.url, "POST", "/api/v2/tollgate/workflows",
+                               self.client.access_token, text)
+        self.assertEqual(status, 200, made)
+        flow = json.loads(made)["id"]
         architect = sdk.ArchitectApi(self.client)
 
         def run():
@@ -515,7 +465,7 @@ class TheRoundTrip(unittest.TestCase):
         self.assertEqual(self.first.service.stop(), 0)
         self.first.start()
         path = "/api/v2/tollgate/actions/none/none/execute"
-        self.assertEqual(self.first.post(path, "{}", headers=old)[0], 401)
+        self.assertEqual(self.first.post(path, "{}", old)[0], 401)
         self.assertEqual(self.in_cloud("Get-Estimated-Wait-Time", inputs), before)
 
     def test_names_that_lead_nowhere_are_told(self):
@@ -533,10 +483,7 @@ class TheRoundTrip(unittest.TestCase):
                                            Tollgate_Errors="inline")
         self.assertEqual(status, 401)
         # By its id an integration is found too.
-        status, text = self.first.post("/oauth/token", "grant_type=client_credentials", ("cloud", SECRET))
-        client = self.second.client()
-        client.gateway_configuration.port = int(self.first.url.rsplit(":", 1)[1])
-        client.access_token = json.loads(text)["access_token"]
+        client = sdk_client(self.first.url).get_client_credentials_token("cloud", SECRET)
         ids = {it.name: it.id for it in sdk.IntegrationsApi(client).get_integrations().entities}
         status, answer = self.first.execute(ids["Platform & more"], "Get-Estimated-Wait-Time", {"queueId": QUEUE})
         self.assertEqual(status, 200, answer)
@@ -549,12 +496,10 @@ class TheRoundTrip(unittest.TestCase):
             made.append(self.api.post_integrations_actions(body=new).id)
 
         def execute(name, token):
-            request = urllib.request.Request(
-                f"{self.second.service.url}/api/v2/tollgate/actions/tollgate/{name}/execute", b"{}",
-                {"Authorization": f"Bearer {token}", "Tollgate-Errors": "inline"}, method="POST")
-            with self.assertRaises(urllib.error.HTTPError) as raised:
-                urllib.request.urlopen(request, timeout=30)
-            return raised.exception.code, json.load(raised.exception)
+            path = f"/api/v2/tollgate/actions/tollgate/{name}/execute"
+            status, text = request(self.second.service.url, "POST", path, token, {},
+                                   headers={"Tollgate-Errors": "inline"})
+            return status, json.loads(text)
 
         status, error = execute("Twice", self.client.access_token)
         self.assertEqual((status, error["code"]), (409, "name.not.unique"))
