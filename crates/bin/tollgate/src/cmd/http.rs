@@ -1,7 +1,8 @@
 //! JSON to and from a service, as its client.
 
 use anyhow::Context as _;
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, Url, header};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -33,9 +34,37 @@ pub(crate) fn builder(url: &str, longest: Duration) -> anyhow::Result<ClientBuil
     Ok(builder)
 }
 
-/// A text as a segment of a path, or as a value of a query.
+/// Checks the address of an API that an option gives: paths can be appended to it, and it has no slash at its end. No
+/// error shows it before it is known to have no password in it.
+pub(crate) fn checked_url(option: &str, given: &str, example: &str) -> Result<String, String> {
+    let example = format!("give one such as {example}");
+    let url = Url::parse(given).map_err(|error| format!("{option}: {error}; {example}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!(
+            "{option}: it has a user or a password in it; the login has its own"
+        ));
+    }
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(format!(
+            "{option} {given}: neither https nor http; {example}"
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!(
+            "{option} {given}: it has a `?` or a `#`; {example}"
+        ));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A text as a segment of a path, or as a value of a query; RFC 3986's unreserved characters stay as they are.
 pub(crate) fn encode(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    const ENCODED: AsciiSet = NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(text, &ENCODED).to_string()
 }
 
 /// A request with this as its body.

@@ -15,6 +15,7 @@ mod read;
 mod report;
 mod source;
 
+use super::http::checked_url;
 use super::stored;
 use crate::console::errln;
 use disk::Disk;
@@ -98,12 +99,12 @@ async fn pull(args: &Args) -> anyhow::Result<ExitCode> {
     let differences = disk.compare(&found)?;
     let changed = differences.iter().filter(|one| one.is_changed()).count();
     let refused = !args.check && !args.force && changed > 0;
-    let mut first = None;
+    let mut begun = None;
     if !args.check && !refused {
         disk.write(&found, &differences, args.force)?;
-        first = Some(disk.begin(first::config(&found, &addresses).as_deref())?);
+        begun = Some(disk.begin(first::config(&found, &addresses).as_deref())?);
     }
-    report::tell(args, &found, &differences, first);
+    report::tell(args, &found, &differences, begun);
     if refused {
         errln!(
             "tollgate pull: nothing was written: files say something else than the organisation ({changed}, above); \
@@ -140,29 +141,16 @@ fn addresses(args: &Args) -> anyhow::Result<Addresses> {
             token: format!("https://login.{region}/oauth/token"),
         });
     }
-    let api = checked("--url", args.url.as_deref().unwrap_or_default())?;
+    let checked =
+        |option, given, example| checked_url(option, given, example).map_err(stored::bad_usage);
+    let given = args.url.as_deref().unwrap_or_default();
+    let api = checked("--url", given, "https://api.mypurecloud.de")?;
     let token = match &args.token_url {
-        Some(url) => checked("--token-url", url)?,
+        Some(url) => {
+            let example = "https://login.mypurecloud.de/oauth/token";
+            checked("--token-url", url, example)?
+        }
         None => format!("{api}/oauth/token"),
     };
     Ok(Addresses { api, token })
-}
-
-/// An address of HTTP that paths can be appended to.
-fn checked(option: &str, text: &str) -> anyhow::Result<String> {
-    let plain = |url: &reqwest::Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    };
-    match reqwest::Url::parse(text) {
-        Ok(url) if plain(&url) => Ok(text.trim_end_matches('/').to_owned()),
-        // A user and a password in it are not repeated.
-        _ => Err(stored::bad_usage(format_args!(
-            "{option}: expected an address such as https://api.mypurecloud.de, without user, query or fragment"
-        ))),
-    }
 }

@@ -229,7 +229,7 @@ fn shared(args: &Wrap, target: &Target) -> (PathBuf, String) {
 
 /// Writes the files; if one of them would be written over, none.
 fn write(args: &Wrap, texts: &Texts) -> Result<(), Vec<String>> {
-    let mut new = Texts::new();
+    let mut new = Vec::new();
     let mut there = Vec::new();
     for (path, text) in texts {
         match fs::read(path) {
@@ -238,7 +238,7 @@ fn write(args: &Wrap, texts: &Texts) -> Result<(), Vec<String>> {
                 "{} is there already and says something else; give --force to write over it. Nothing was written",
                 path.display()
             )),
-            _ => new.push((path.clone(), text.clone())),
+            _ => new.push((path, text)),
         }
     }
     if !there.is_empty() {
@@ -250,7 +250,7 @@ fn write(args: &Wrap, texts: &Texts) -> Result<(), Vec<String>> {
             .map_err(|error| one(format!("{}: {error}", args.out.display())))?;
     }
     for (path, text) in new {
-        output::write(&path, &text, args.force).map_err(|error| one(format!("{error:#}")))?;
+        output::write(path, text, args.force).map_err(|error| one(format!("{error:#}")))?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use tempfile::TempPath;
 /// What was pulled, so that only that is ever removed.
 const MANIFEST: &str = ".tollgate-pull.json";
 /// The user's configuration.
-const CONFIG: &str = "tollgate.toml";
+pub(super) const CONFIG: &str = "tollgate.toml";
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 

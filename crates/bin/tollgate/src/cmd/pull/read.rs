@@ -6,7 +6,8 @@ mod actions;
 
 use super::form;
 use super::names::stems;
-use super::source::{Got, Source, segment};
+use super::source::{Got, Source};
+use crate::cmd::http::encode;
 use crate::console::{errln, plural};
 use actions::Stage;
 use serde_json::{Value, json};
@@ -152,14 +153,9 @@ impl Organisation {
         let wanted = |it: &&Value| {
             TypeFacts::find(&kind(it)).is_some() || with_actions.contains(text(it, "id"))
         };
-        let all: Vec<&Value> = all.iter().filter(wanted).collect();
-        let names: Vec<_> = all
-            .iter()
-            .map(|it| (text(it, "id"), text(it, "name")))
-            .collect();
-        for (shown, stem) in all.iter().zip(stems(&names)) {
+        for (shown, stem) in with_stems(all.iter().filter(wanted)) {
             let (id, name) = (text(shown, "id"), text(shown, "name"));
-            let path = format!("{INTEGRATIONS}/{}/config/current", segment(id));
+            let path = format!("{INTEGRATIONS}/{}/config/current", encode(id));
             let config = match source.get(&path).await? {
                 Got::Found(config) => Some(config),
                 Got::Forbidden(why) => {
@@ -220,16 +216,12 @@ impl Organisation {
             )
             .await?;
         let all = all.unwrap_or_default();
-        let names: Vec<_> = all
-            .iter()
-            .map(|it| (text(it, "id"), text(it, "name")))
-            .collect();
-        for (listed, stem) in all.iter().zip(stems(&names)) {
+        for (listed, stem) in with_stems(all.iter()) {
             let file = format!("tables/{stem}.json");
             let shown = if listed["schema"].is_object() {
                 Got::Found(listed.clone())
             } else {
-                let id = segment(text(listed, "id"));
+                let id = encode(text(listed, "id"));
                 source.get(&format!("{path}/{id}?expand=schema")).await?
             };
             match shown {
@@ -258,6 +250,14 @@ impl Organisation {
         self.files.insert("flows.json".to_owned(), all.into());
         Ok(())
     }
+}
+
+/// Entities of a list, each with the begin of its file's name.
+fn with_stems<'a>(entities: impl Iterator<Item = &'a Value>) -> Vec<(&'a Value, String)> {
+    let entities: Vec<&Value> = entities.collect();
+    let named = entities.iter().map(|it| (text(it, "id"), text(it, "name")));
+    let stems = stems(&named.collect::<Vec<_>>());
+    entities.into_iter().zip(stems).collect()
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {

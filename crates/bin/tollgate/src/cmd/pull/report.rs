@@ -1,7 +1,7 @@
 //! What a pull says: a line for each file that differs on stdout, the rest on stderr; or one object.
 
 use super::Args;
-use super::disk::{Begun, Change, Difference};
+use super::disk::{Begun, CONFIG, Change, Difference};
 use super::read::Organisation;
 use crate::console::{errln, outln, plural};
 use serde_json::{Value, json};
@@ -34,25 +34,21 @@ pub(super) fn tell(
         errln!("note: {note}");
     }
     let files = plural(found.files.len(), "file");
+    let count = |of: fn(&Change) -> bool| differences.iter().filter(|it| of(&it.change)).count();
+    let gone = count(|it| matches!(it, Change::Gone));
     if differences.is_empty() {
         errln!("{files}, all as they are there");
     } else {
-        let count =
-            |of: fn(&Change) -> bool| differences.iter().filter(|it| of(&it.change)).count();
         errln!(
-            "{files} there: {} new, {} changed, {} gone",
+            "{files} there: {} new, {} changed, {gone} gone",
             count(|it| matches!(it, Change::New { .. })),
-            count(|it| matches!(it, Change::Changed { .. })),
-            count(|it| matches!(it, Change::Gone))
+            count(|it| matches!(it, Change::Changed { .. }))
         );
     }
-    let gone = differences
-        .iter()
-        .any(|one| matches!(one.change, Change::Gone));
-    if gone && begun.is_some() && !args.force {
+    if gone > 0 && begun.is_some() && !args.force {
         errln!("what is gone there is left; give --force to remove it");
     }
-    let config = args.out.join("tollgate.toml");
+    let config = args.out.join(CONFIG);
     let config = config.display();
     match begun {
         Some(Begun::Made) => errln!(

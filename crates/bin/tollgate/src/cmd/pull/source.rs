@@ -9,7 +9,6 @@ use super::Addresses;
 use crate::cmd::http::{builder, bytes};
 use crate::console::errln;
 use anyhow::Context as _;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -175,12 +174,6 @@ impl Source {
         }
         Ok(Got::Found(all))
     }
-}
-
-/// An id as a segment of a path; what every server takes as it is stays so.
-pub(super) fn segment(id: &str) -> String {
-    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
-    utf8_percent_encode(id, ENCODED).to_string()
 }
 
 /// Asks until there is an answer that is none of those to be patient with.

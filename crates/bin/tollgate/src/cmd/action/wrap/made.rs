@@ -2,11 +2,10 @@
 //! name and gives what tollgate answers; and the login that such actions share.
 
 use super::contract::widened;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::cmd::http;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tollgate_action::{Action, ActionError, Faults, IntegrationType};
-use tollgate_driver::Url;
 
 /// The type of what is made.
 const WEB_SERVICE: &str = "custom-rest-actions";
@@ -14,12 +13,6 @@ const WEB_SERVICE: &str = "custom-rest-actions";
 const MAX_SECONDS: u64 = 60;
 /// What the paths of calls by name begin with.
 const PATH: &str = "/api/v2/tollgate/actions/";
-/// What a name in a path has in a spelling of its own: all but RFC 3986's unreserved characters.
-const ENCODED: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 /// How the login is called.
 pub(super) const LOGIN_NAME: &str = "tollgate login";
 /// The characters that have a meaning in templates.
@@ -58,22 +51,16 @@ pub(super) struct Wrapped {
     pub(super) export: Value,
 }
 
-/// Checks what `--url` gives. No error shows it before it is known to have no password in it.
+/// Checks what `--url` gives.
 pub(super) fn checked_url(given: &str) -> Result<String, String> {
-    let example = "give one such as https://tollgate.example";
-    let url = Url::parse(given).map_err(|error| format!("--url: {error}; {example}"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("--url: it has a user or a password in it; the login has its own".to_owned());
-    }
-    if !["http", "https"].contains(&url.scheme()) {
-        return Err(format!("--url {given}: neither https nor http; {example}"));
-    }
-    if url.query().is_some() || url.fragment().is_some() || given.contains(TEMPLATE) {
+    let example = "https://tollgate.example";
+    let url = http::checked_url("--url", given, example)?;
+    if given.contains(TEMPLATE) {
         return Err(format!(
-            "--url {given}: it has a `?`, a `#` or a `$`; {example}"
+            "--url {given}: it has a `$` or a `#`; give one such as {example}"
         ));
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url)
 }
 
 /// Checks a text that goes into a header as it is.
@@ -164,8 +151,8 @@ fn hindrance(action: &Action) -> Option<(&'static str, String)> {
 
 /// The path of a call by name.
 fn path(integration: &str, name: &str) -> String {
-    let encode = |text| utf8_percent_encode(text, &ENCODED);
-    format!("{PATH}{}/{}/execute", encode(integration), encode(name))
+    let (integration, name) = (http::encode(integration), http::encode(name));
+    format!("{PATH}{integration}/{name}/execute")
 }
 
 fn export(action: &Action, target: &Target, path: &str) -> Value {

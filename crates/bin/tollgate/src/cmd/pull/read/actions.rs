@@ -4,9 +4,9 @@
 //! whose export leaves them out too) have nothing to export.
 
 use super::super::form::{self, LOGIN_ID};
-use super::super::names::stems;
-use super::super::source::{Got, Source, segment};
-use super::{Organisation, text};
+use super::super::source::{Got, Source};
+use super::{Organisation, text, with_stems};
+use crate::cmd::http::encode;
 use crate::console::plural;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ impl Stage {
 
     /// The path of one of them.
     fn path(self, id: &str) -> String {
-        let id = segment(id);
+        let id = encode(id);
         match self {
             Stage::Published => format!("{ACTIONS}/{id}"),
             Stage::Draft => format!("{ACTIONS}/{id}/draft"),
@@ -71,12 +71,7 @@ impl Organisation {
                 self.integrations[index].stem.clone(),
             );
             let of_it = |it: &&Value| text(it, "integrationId") == id && !shipped(it);
-            let own: Vec<&Value> = all.iter().filter(of_it).collect();
-            let names: Vec<_> = own
-                .iter()
-                .map(|it| (text(it, "id"), text(it, "name")))
-                .collect();
-            for (listed, file) in own.iter().zip(stems(&names)) {
+            for (listed, file) in with_stems(all.iter().filter(of_it)) {
                 let folders = stage.folders();
                 let paths: Vec<_> = folders
                     .iter()
