@@ -15,7 +15,7 @@
 //! - **No secret in the file is needed, none is shown.** Secrets come from the environment or from
 //!   files, and live in [`tollgate_secret::Secret`].
 //!
-//! Every field is described in `docs/configuration.md`. Tested in `tests/config.rs`, and by the example
+//! Every field is described in `docs/configuration.md`. Tested in `tests/config`, and by the example
 //! file that comes with the project.
 
 mod access;

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+mod support;
+
 use std::time::Duration;
-use tollgate_config::{Adopted, Config, NoFiles, Number, Source, adopt};
+use tollgate_config::{Adopted, Config, Number, adopt};
 use tollgate_model::{Rule, Scope};
 
 const FILE: &str = r#"# Our organisation.
@@ -66,13 +67,7 @@ fn adopted(text: &str, number: &Number) -> (String, Adopted) {
 }
 
 fn read(text: &str) -> Config {
-    let source = Source {
-        file: "test.toml",
-        folder: Path::new("/srv"),
-        env: &|_| Some("hunter2-hunter3-0123".to_owned()),
-        files: &NoFiles,
-    };
-    Config::parse(text, &source).unwrap()
+    support::parse(text).unwrap()
 }
 
 /// Lines of the one that the other doesn't have.

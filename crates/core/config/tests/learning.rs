@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
-use tollgate_config::{Config, ConfigError, NoFiles, Problem, Source};
+mod support;
+
+use support::{parse, problem};
 use tollgate_engine::{Follow, Leave, Policy};
 
 const LEAST: &str = r#"
@@ -26,27 +27,6 @@ name = "rest"
 allowed = 300
 period = "60s"
 "#;
-
-fn parse(text: &str) -> Result<Config, Vec<Problem>> {
-    let source = Source {
-        file: "test.toml",
-        folder: Path::new("/srv"),
-        env: &|_| Some("hunter2-hunter3-0123".to_owned()),
-        files: &NoFiles,
-    };
-    Config::parse(text, &source).map_err(|error| match error {
-        ConfigError::Invalid { problems, .. } => problems,
-        other => panic!("{other}"),
-    })
-}
-
-/// The one problem of the text.
-fn problem(text: &str) -> (usize, String, String) {
-    let mut problems = parse(text).unwrap_err();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    let it = problems.remove(0);
-    (it.line, it.field, it.message)
-}
 
 #[test]
 fn a_part_or_a_number_of_a_limit_is_left_free() {

@@ -6,31 +6,17 @@
     reason = "a test, which reads and writes a file"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use tollgate_config::{Config, ConfigError, NoFiles, PresetLimit, Source};
+use support::{LEAST, parse, problem};
+use tollgate_config::PresetLimit;
 use tollgate_model::Scope;
 
-/// A service with a platform integration and a web service; further lines come before it and behind it.
-const LEAST: &str = r#"
-[[caller]]
-client_id = "flows"
-client_secret_env = "SECRET"
-
-[[client]]
-name = "pool"
-client_id = "id"
-client_secret_env = "SECRET"
-token_url = "https://login.example.com/oauth/token"
-
-[[integration]]
-name = "Platform"
-type = "purecloud-data-actions"
-base_url = "https://api.example.com"
-clients = ["pool"]
-actions = { folder = "actions" }
-
+/// A web service beside the platform integration of the least file.
+const WEB: &str = r#"
 [[integration]]
 name = "Web"
 type = "custom-rest-actions"
@@ -41,19 +27,9 @@ const CEILING: &str = "org.app.user.rate.per.minute";
 const VOLUME: &str = "requests.volume.max";
 const AT_ONCE: &str = "actions.concurrent.executions.max";
 
-fn parse(text: &str) -> Result<Config, ConfigError> {
-    let source = Source {
-        file: "test.toml",
-        folder: Path::new("/srv"),
-        env: &|_| Some("hunter2-hunter3-0123".to_owned()),
-        files: &NoFiles,
-    };
-    Config::parse(text, &source)
-}
-
 /// By integration, what its calls pass and how much that allows.
 fn passed(before: &str, behind: &str) -> [BTreeMap<String, u32>; 2] {
-    let config = parse(&format!("{before}\n{LEAST}\n{behind}")).unwrap();
+    let config = parse(&format!("{before}\n{LEAST}{WEB}\n{behind}")).unwrap();
     let tables = &config.engine;
     [0, 1].map(|route| {
         let ids = tables.routes[route].limits.iter();
@@ -116,19 +92,9 @@ fn a_preset_that_there_isnt_is_told_with_those_there_are() {
         ("[\"genesys-cloud\", \"genesys-cloud\"]", "twice"),
         ("\"genesys-cloud\"", "a list of texts"),
     ] {
-        let Err(ConfigError::Invalid { problems, .. }) =
-            parse(&format!("presets = {presets}\n{LEAST}"))
-        else {
-            panic!("{presets} was read");
-        };
-        let [problem] = &problems[..] else {
-            panic!("{problems:?}");
-        };
-        assert_eq!(
-            (problem.line, problem.field.starts_with("presets")),
-            (1, true)
-        );
-        assert!(problem.message.contains(said), "{}", problem.message);
+        let (line, field, message) = problem(&format!("presets = {presets}\n{LEAST}{WEB}"));
+        assert_eq!((line, field.starts_with("presets")), (1, true));
+        assert!(message.contains(said), "{message}");
     }
 }
 
@@ -137,7 +103,7 @@ fn tokens_that_do_not_fit_the_ceiling_are_told() {
     let notes = |before: &str, tokens: &str, behind: &str| {
         let client = format!("[[client]]\n{tokens}");
         let text = LEAST.replace("[[client]]\n", &format!("{client}\n"));
-        parse(&format!("{before}\n{text}\n{behind}"))
+        parse(&format!("{before}\n{text}{WEB}\n{behind}"))
             .unwrap()
             .notes()
     };

@@ -1,0 +1,120 @@
+//! Limits, what of them is guaranteed, and what passes them.
+
+use crate::support::{LEAST, parse, problems};
+use std::path::Path;
+use tollgate_model::Scope;
+
+#[test]
+fn without_limits_the_vendors_hold() {
+    let config = parse(LEAST).unwrap();
+    let limits: Vec<_> = config
+        .engine
+        .limits
+        .iter()
+        .map(|it| (it.name.as_str(), it.rule.allowed()))
+        .collect();
+    // The two of the vendor's own executions don't bind what is sent from elsewhere.
+    assert_eq!(limits, [("org.app.user.rate.per.minute", 3000)]);
+    let client = &config.engine.clients[0];
+    assert_eq!(client.max_tokens, 4);
+    assert_eq!(client.token_limits[0].rule.allowed(), 300);
+    assert_eq!(client.token_limits[0].scope, Scope::Token);
+    assert_eq!(config.integrations[0].kind.id, "purecloud-data-actions");
+    let folder = config.integrations[0].folder.as_deref();
+    assert_eq!(folder, Some(Path::new("/srv/actions")));
+    config.engine.check().unwrap();
+}
+
+#[test]
+fn a_limit_needs_a_sound_rule() {
+    let with = |limit: &str| format!("{LEAST}\n[[limit]]\nname = \"x\"\n{limit}\n");
+    for (limit, field) in [
+        ("allowed = 0\nperiod = \"60s\"", "limit[1].allowed"),
+        ("allowed = 10", "limit[1].period"),
+        ("allowed = 10\nperiod = \"60\"", "limit[1].period"),
+        ("allowed = 10\nperiod = \"25h\"", "limit[1].period"),
+        ("concurrent = 5\nperiod = \"60s\"", "limit[1]"),
+        ("", "limit[1].allowed"),
+    ] {
+        let found = problems(&with(limit));
+        assert!(
+            found.iter().any(|it| it.field == field),
+            "{limit}: {found:?}"
+        );
+    }
+    parse(&with(
+        "allowed = 10\nperiod = \"1s\"\ncounted_within = \"50ms\"",
+    ))
+    .unwrap();
+}
+
+#[test]
+fn more_may_not_be_guaranteed_than_there_is() {
+    let flow = |name: &str, calls: u32| {
+        format!(
+            "\n[[flow]]\nname = \"{name}\"\nguaranteed = {{ limit = \"org.app.user.rate.per.minute\", calls = {calls} }}\n"
+        )
+    };
+    parse(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1500))).unwrap();
+    let found = problems(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1501)));
+    assert!(found[0].message.contains("3001"), "{found:?}");
+}
+
+#[test]
+fn tokens_actions_and_flows_may_have_limits_of_their_own() {
+    let more = r#"
+[[integration.action]]
+name = "Search"
+cost = 5
+
+[[integration.action.limit]]
+name = "searches"
+allowed = 20
+period = "1s"
+
+[[flow]]
+name = "voice"
+
+[[flow.limit]]
+name = "voice.calls"
+concurrent = 7
+"#;
+    let text = LEAST.replace(
+        "[[integration]]",
+        "[[client.token_limit]]\nname = \"burst\"\nallowed = 10\nperiod = \"1s\"\n\n[[integration]]",
+    );
+    let config = parse(&format!("{text}{more}")).unwrap();
+    let engine = &config.engine;
+    engine.check().unwrap();
+    assert_eq!(engine.clients[0].token_limits.len(), 2);
+    let route = config.integrations[0].routes.by_action["Search"];
+    let (own, whole) = (&engine.routes[route.index()], &engine.routes[0]);
+    assert_eq!((own.cost, own.pool), (5, whole.pool));
+    let names = |limits: &[tollgate_model::LimitId]| -> Vec<String> {
+        let name = |limit: &tollgate_model::LimitId| engine.limits[limit.index()].name.clone();
+        limits.iter().map(name).collect()
+    };
+    let mut expected = names(&whole.limits);
+    expected.push("searches".into());
+    assert_eq!(names(&own.limits), expected);
+    assert_eq!(names(&engine.flows[0].limits), ["voice.calls"]);
+    let scope = |name: &str| {
+        engine
+            .limits
+            .iter()
+            .find(|it| it.name == name)
+            .unwrap()
+            .scope
+    };
+    assert_eq!(
+        (scope("searches"), scope("voice.calls")),
+        (Scope::Action, Scope::Flow)
+    );
+}
+
+#[test]
+fn what_the_tables_can_not_hold_is_a_problem_too() {
+    let dear = "\n[[integration.action]]\nname = \"Search\"\ncost = 5000\n";
+    let found = problems(&format!("{LEAST}{dear}"));
+    assert!(found[0].message.contains("costs 5000"), "{found:?}");
+}
