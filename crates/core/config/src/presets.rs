@@ -143,6 +143,11 @@ pub(crate) fn shared(preset: &str) -> impl Iterator<Item = &'static PresetLimit>
     of_preset.filter(|limit| limit.counts != PresetCounts::EachToken)
 }
 
+/// Whether a preset has a limit of this name that counts calls with a token alone.
+pub(crate) fn counts_tokens(name: &str) -> bool {
+    PresetLimit::named(name).is_some_and(|it| it.counts == PresetCounts::WithToken)
+}
+
 /// The limit of each token, where nobody says another.
 ///
 /// # Panics

@@ -10,10 +10,7 @@ pub fn unique_name(
     key: &'static str,
     taken: &mut Vec<String>,
 ) -> String {
-    let Some(name) = section.text(key) else {
-        if !section.has(key) {
-            section.missing(key, "\"…\"");
-        }
+    let Some(name) = section.needed(key, "\"…\"") else {
         section.spoil();
         return String::new();
     };
@@ -46,7 +43,6 @@ pub fn resolve(
             names.join(", ")
         };
         let meant = did_you_mean(&wanted.value, names.iter().map(String::as_str));
-        let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
         let message = format!(
             "no {what} is called {:?}; there are: {known}{meant}",
             wanted.value

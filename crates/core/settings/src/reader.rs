@@ -7,7 +7,7 @@ mod field;
 mod json;
 
 use crate::findings::{Findings, Placed};
-use crate::likeness::did_you_mean;
+use crate::likeness::nearest;
 use std::cell::{Cell, RefCell};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -207,7 +207,7 @@ impl<'f, 't> Section<'f, 't> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let mut message = format!("no such field; known here: {}", known.join(", "));
-                if let Some(meant) = did_you_mean(name, known.iter().copied()) {
+                if let Some(meant) = nearest(name, known.iter().copied()) {
                     message += &format!("; did you mean {meant}?");
                     self.findings.spoil(self.path_of(meant));
                 }

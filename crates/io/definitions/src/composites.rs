@@ -178,7 +178,6 @@ impl Resolving<'_> {
             let of_target = |entry: &&Arc<CatalogAction>| entry.integration == target.id;
             let names = self.catalog().actions().filter(of_target);
             let meant = did_you_mean(name, names.map(|entry| entry.name.as_str()));
-            let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
             let stored = match self.config.store {
                 Some(_) => "; a composite calls actions of files, none of the store",
                 None => "",

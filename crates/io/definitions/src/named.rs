@@ -124,7 +124,7 @@ impl<'a> Names<'a> {
             if !inputs.contains_key(input) {
                 let field = format!("cache[{}].inputs[{}]", at + 1, nth + 1);
                 let known = did_you_mean(input, inputs.keys().map(String::as_str));
-                let message = format!("{name:?} has no input {input:?}{}", question(known));
+                let message = format!("{name:?} has no input {input:?}{known}");
                 self.faults.push(Fault::of(self.config, &field, message));
             }
         }
@@ -183,9 +183,5 @@ impl<'a> Names<'a> {
 
 /// `; did you mean "…"?` of an action's name, if there is one like it.
 fn meant<'a>(name: &str, entries: impl Iterator<Item = &'a CatalogAction>) -> String {
-    question(did_you_mean(name, entries.map(|entry| entry.name.as_str())))
-}
-
-fn question(name: Option<&str>) -> String {
-    name.map_or(String::new(), |name| format!("; did you mean {name:?}?"))
+    did_you_mean(name, entries.map(|entry| entry.name.as_str()))
 }

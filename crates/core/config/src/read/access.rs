@@ -69,27 +69,13 @@ pub(super) fn read_access(section: &Section<'_, '_>, source: &Reading<'_>) -> Ac
     }
 }
 
-/// A list of networks.
-pub(super) fn networks(section: &Section<'_, '_>, key: &'static str) -> Vec<Network> {
-    let written = rules::<Network>(section, key);
-    written
-        .iter()
-        .filter_map(|text| text.parse().ok())
-        .collect()
-}
-
 /// A list of rules of one kind, as they are written.
 fn rules<T: FromStr<Err = BadRule>>(section: &Section<'_, '_>, key: &'static str) -> Vec<String> {
-    let sound = |text: &Placed<String>| match text.value.parse::<T>() {
-        Ok(_) => true,
-        Err(error) => {
-            section.reject(text, error.to_string());
-            false
-        }
-    };
     let texts = section.texts(key).unwrap_or_default();
-    let texts = texts.into_iter().filter(sound);
-    texts.map(|text| text.value).collect()
+    let sound = texts
+        .into_iter()
+        .filter(|text| section.read::<T>(text).is_some());
+    sound.map(|text| text.value).collect()
 }
 
 /// Refuses a URL of the file where the integration's calls wouldn't be let. What its name resolves to is

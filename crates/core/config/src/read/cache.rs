@@ -14,10 +14,7 @@ pub(super) fn read(
     let names: Vec<_> = integrations.iter().map(|it| it.name.clone()).collect();
     let mut rules: Vec<CacheRule> = Vec::new();
     for section in root.sections("cache") {
-        let action = section.text("action");
-        if !section.has("action") {
-            section.missing("action", "\"NAME of an action\"");
-        }
+        let action = section.needed("action", "\"NAME of an action\"");
         let integration = section.text("integration");
         // One of the store may have any name.
         if let (Some(name), false) = (&integration, stored) {

@@ -48,8 +48,8 @@ pub(super) fn read(root: &Section<'_, '_>, integrations: &[Integration]) -> Vec<
 }
 
 fn composite(section: &Section<'_, '_>, integrations: &[String]) -> Composite {
-    let name = required(section, "name", "\"NAME\"");
-    let integration = required(section, "integration", "\"NAME of an integration\"");
+    let name = section.needed("name", "\"NAME\"");
+    let integration = section.needed("integration", "\"NAME of an integration\"");
     if let Some(integration) = &integration {
         resolve(section, integration, "integration", integrations);
     }
@@ -84,7 +84,8 @@ fn calls(composite: &Section<'_, '_>, own: &str, integrations: &[String]) -> Vec
             section.reject(&section.here(()), message);
         }
         let name = unique_name(&section, "as", &mut taken);
-        if let Some(placed) = section.text("as").filter(|it| !is_name(&it.value)) {
+        let is_name = |it: &Placed<String>| it.value.chars().all(is_letter);
+        if let Some(placed) = section.text("as").filter(|it| !is_name(it)) {
             let message = format!(
                 "expected letters, digits and `_`, found {:?}: paths begin with it, as in $.user.name",
                 placed.value
@@ -103,7 +104,7 @@ fn calls(composite: &Section<'_, '_>, own: &str, integrations: &[String]) -> Vec
             let values = inputs.named_values();
             values.into_iter().filter_map(read).collect()
         });
-        let action = required(&section, "action", "\"NAME of an action\"");
+        let action = section.needed("action", "\"NAME of an action\"");
         calls.push(CompositeCall {
             name,
             integration: integration.map_or(own.to_owned(), |it| it.value),
@@ -142,7 +143,6 @@ fn outputs(composite: &Section<'_, '_>, calls: &[&str]) -> Vec<CompositeOutput> 
     }
     for (name, placed) in defaults {
         let meant = did_you_mean(&name, names.iter().map(String::as_str));
-        let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
         composite.reject(&placed, format!("there is no output {name:?}{meant}"));
     }
     outputs
@@ -179,7 +179,6 @@ fn path(text: &str, calls: &[&str]) -> Result<Feed, String> {
         let names = || std::iter::once(INPUT).chain(calls.iter().copied());
         Origin::Call(at.ok_or_else(|| {
             let meant = did_you_mean(name, names());
-            let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
             let known = names().collect::<Vec<_>>().join(", ");
             format!("no earlier call is called {name:?}; there are: {known}{meant}")
         })?)
@@ -203,21 +202,6 @@ fn path(text: &str, calls: &[&str]) -> Result<Feed, String> {
             "{text:?} finds nothing: nothing can follow the function {name}"
         )),
     }
-}
-
-fn required(
-    section: &Section<'_, '_>,
-    key: &'static str,
-    expected: &str,
-) -> Option<Placed<String>> {
-    if !section.has(key) {
-        section.missing(key, expected);
-    }
-    section.text(key)
-}
-
-fn is_name(text: &str) -> bool {
-    text.chars().all(is_letter)
 }
 
 fn is_letter(c: char) -> bool {

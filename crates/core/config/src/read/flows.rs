@@ -141,11 +141,8 @@ impl Shares {
     fn guarantee(&mut self, flow: &Section<'_, '_>, key: &'static str) -> Option<Guarantee> {
         let (limits, shared_out) = (&self.limits, &mut self.out);
         let section = flow.section(key)?;
-        let wanted = section.text("limit");
+        let wanted = section.needed("limit", "\"NAME of a limit\"");
         let slots = section.count("calls", 1);
-        if !section.has("limit") {
-            section.missing("limit", "\"NAME of a limit\"");
-        }
         if !section.has("calls") {
             section.missing("calls", "a number of calls per window of the limit");
         }

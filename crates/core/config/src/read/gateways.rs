@@ -1,4 +1,4 @@
-//! `[[gateway]]`, and endpoints by method and path.
+//! `[[gateway]]`.
 
 use super::resolve;
 use crate::{Entrance, Gateway, Integration};
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tollgate_action::Callee;
 use tollgate_settings::{Placed, Section};
-use tollgate_upstream::{Endpoint, RequestPath};
+use tollgate_upstream::RequestPath;
 
 const TIMEOUTS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
 /// As long as the platform's own calls may take.
@@ -72,12 +72,7 @@ fn integration(
     integrations: &[Integration],
     stored: bool,
 ) -> Option<String> {
-    let Some(named) = section.text("integration") else {
-        if !section.has("integration") {
-            section.missing("integration", "\"NAME of an [[integration]]\"");
-        }
-        return None;
-    };
+    let named = section.needed("integration", "\"NAME of an [[integration]]\"")?;
     let found = integrations.iter().find(|it| it.name == named.value);
     match found {
         Some(found) if found.kind.calls != Callee::PlatformPath => {
@@ -134,23 +129,4 @@ fn path(text: &str) -> Option<String> {
     let first = path.split('/').nth(1)?;
     let is_free = !first.is_empty() && !OWN.contains(&first.to_ascii_lowercase().as_str());
     (is_free && !path.ends_with('/') && !path.contains('%')).then(|| path.to_owned())
-}
-
-/// A list of endpoints.
-pub(super) fn endpoints(section: &Section<'_, '_>, key: &'static str) -> Vec<Endpoint> {
-    let texts = section.texts(key).unwrap_or_default();
-    let parsed = texts.iter().filter_map(|text| endpoint(section, text));
-    parsed.collect()
-}
-
-/// An endpoint as it is written.
-pub(super) fn endpoint(section: &Section<'_, '_>, text: &Placed<String>) -> Option<Endpoint> {
-    match text.value.parse() {
-        Ok(endpoint) => Some(endpoint),
-        Err(error) => {
-            let error: tollgate_upstream::BadEndpoint = error;
-            section.reject(text, error.to_string());
-            None
-        }
-    }
 }

@@ -80,10 +80,7 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
             max_tokens,
         });
 
-        let client_id = section.text("client_id");
-        if !section.has("client_id") {
-            section.missing("client_id", "\"…\"");
-        }
+        let client_id = section.needed("client_id", "\"…\"");
         let token_url = url(&section, "token_url", "\"https://login…/oauth/token\"");
         let client_secret = secrets::read(&section, source, secrets::CLIENT_SECRET);
         if let (Some(id), Some(token_url), Some(client_secret)) =
@@ -217,10 +214,7 @@ fn folder(section: &Section<'_, '_>, is_passed_through: bool) -> Option<String> 
         }
         return None;
     };
-    let folder = actions.text("folder");
-    if !actions.has("folder") {
-        actions.missing("folder", "\"actions\"");
-    }
+    let folder = actions.needed("folder", "\"actions\"");
     actions.finish();
     folder.map(|folder| folder.value)
 }

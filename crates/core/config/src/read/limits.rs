@@ -10,8 +10,6 @@ use tollgate_settings::{Placed, Section};
 
 /// Spans a window may last.
 const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(86_400);
-/// The vendor's limit that counts calls with a token only.
-const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
 
 /// A limit of the organisation, and what passes it.
 pub(crate) struct SharedLimit {
@@ -86,7 +84,7 @@ fn read_own_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
         let name = limit_name(&section, &mut taken);
         let counts = match section.texts("integrations") {
             Some(named) => CountedRoutes::Named(named),
-            None if name == ORGANISATION_RATE => CountedRoutes::WithToken,
+            None if presets::counts_tokens(&name) => CountedRoutes::WithToken,
             None => CountedRoutes::All,
         };
         let scopes = [Scope::Organisation, Scope::Host, Scope::Integration];

@@ -123,13 +123,7 @@ fn unused(section: &Section<'_, '_>, fields: &[&'static str], used: bool, way: &
 pub(super) fn check_distinct(root: &Section<'_, '_>, callers: &[Caller]) {
     for (at, caller) in callers.iter().enumerate() {
         for other in &callers[..at] {
-            let key = |it: &Caller| {
-                it.logins
-                    .api_key
-                    .as_ref()
-                    .map(|key| key.expose().to_owned())
-            };
-            let same_key = key(caller).is_some_and(|it| !it.is_empty() && Some(it) == key(other));
+            let same_key = api_key(caller).is_some_and(|key| Some(key) == api_key(other));
             let names = &caller.logins.certificate_names;
             let same_name = names.intersection(&other.logins.certificate_names).next();
             let what = match (same_key, same_name) {
@@ -143,6 +137,12 @@ pub(super) fn check_distinct(root: &Section<'_, '_>, callers: &[Caller]) {
             });
         }
     }
+}
+
+/// A caller's key, unless secrets are left out.
+fn api_key(caller: &Caller) -> Option<&str> {
+    let key = caller.logins.api_key.as_ref().map(Secret::expose);
+    key.filter(|key| !key.is_empty())
 }
 
 /// Whoever logs in by a certificate needs a listener that asks for one.

@@ -3,7 +3,7 @@
 use super::{Reading, secrets};
 use crate::ProxyRule;
 use tollgate_settings::Section;
-use tollgate_upstream::{BadRule, Exception, Proxy, ProxyAddress};
+use tollgate_upstream::{Exception, Proxy, ProxyAddress};
 
 /// Stands for calling directly.
 const NONE: &str = "none";
@@ -12,7 +12,7 @@ const NONE: &str = "none";
 pub(super) fn read(section: &Section<'_, '_>, source: &Reading<'_>) -> ProxyRule {
     let written = section.text("proxy");
     let user = section.text("proxy_user");
-    let exceptions = section.texts("no_proxy");
+    let exceptions = section.texts("no_proxy").unwrap_or_default();
     let Some(written) = written.filter(|text| text.value != NONE) else {
         for key in [
             "proxy_user",
@@ -29,18 +29,14 @@ pub(super) fn read(section: &Section<'_, '_>, source: &Reading<'_>) -> ProxyRule
             false => ProxyRule::Inherited,
         };
     };
-    let reject = |text, error: BadRule| section.reject(text, error.to_string());
-    let address = written.value.parse::<ProxyAddress>();
-    let address = address.map_err(|error| reject(&written, error));
-    let exceptions = exceptions.unwrap_or_default();
-    let exceptions = exceptions.iter().filter_map(|text| {
-        let read = text.value.parse::<Exception>();
-        read.map_err(|error| reject(text, error)).ok()
-    });
+    let address = section.read::<ProxyAddress>(&written);
+    let exceptions = exceptions
+        .iter()
+        .filter_map(|text| section.read::<Exception>(text));
     let exceptions = exceptions.collect();
     let login = match user {
         Some(user) => {
-            if user.value.contains(':') || user.value.is_empty() {
+            if user.value.contains(':') {
                 section.reject(&user, "expected a name without a colon".to_owned());
             }
             let password = secrets::read(section, source, secrets::PROXY_PASSWORD);
@@ -54,12 +50,12 @@ pub(super) fn read(section: &Section<'_, '_>, source: &Reading<'_>) -> ProxyRule
         }
     };
     match address {
-        Ok(address) => ProxyRule::Through(Proxy {
+        Some(address) => ProxyRule::Through(Proxy {
             address,
             login,
             exceptions,
         }),
         // It has been told of.
-        Err(()) => ProxyRule::Inherited,
+        None => ProxyRule::Inherited,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use super::integrations::Tables;
-use super::{Reading, access, gateways, logins, pem, proxy, tls, unique_name};
+use super::{Reading, access, logins, pem, proxy, tls, unique_name};
 use crate::{Calculations, Caller, CallerBounds, FileUse, Server};
 use std::time::Duration;
 use tollgate_settings::Section;
@@ -73,7 +73,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
             .unwrap_or(default.caller_requests_per_minute),
         caller_requests_at_once: count("caller_requests_at_once", default.caller_requests_at_once),
         wrong_logins_per_minute: count("wrong_logins_per_minute", default.wrong_logins_per_minute),
-        trusted_proxies: access::networks(&section, "trusted_proxies"),
+        trusted_proxies: section.read_each("trusted_proxies"),
         usage_file: path("usage_file").unwrap_or(default.usage_file),
         records_file: path("records_file"),
         workflow_folder: path(renamed("flow_folder", "workflow_folder")),
@@ -172,7 +172,7 @@ pub(super) fn read_callers(
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
         let logins = logins::read(&section, source, &client_id);
-        let networks = access::networks(&section, "allowed_networks");
+        let networks = section.read_each("allowed_networks");
         let (roles, integrations) = access::read_roles(&section, &names);
         let own_flow = flows.add_own(&section, &client_id, tables);
         let (flows, default_flow) = access::read_flows(&section, &shared_flows);
@@ -180,7 +180,7 @@ pub(super) fn read_callers(
             per_minute: section.count("requests_per_minute", 1),
             at_once: section.count("requests_at_once", 1),
         };
-        let pass_through = gateways::endpoints(&section, "pass_through");
+        let pass_through = section.read_each("pass_through");
         callers.extend(logins.map(|logins| Caller {
             client_id,
             logins,

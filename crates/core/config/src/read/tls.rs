@@ -8,12 +8,8 @@ use tollgate_settings::{Placed, Section};
 /// The table `tls` in that of a listener.
 pub(super) fn read(listener: &Section<'_, '_>, source: &Reading<'_>) -> Option<ListenerTls> {
     let section = listener.section("tls")?;
-    let (certificate, key) = (section.text("certificate"), section.text("key"));
-    for (key, found) in [("certificate", &certificate), ("key", &key)] {
-        if found.is_none() && !section.has(key) {
-            section.missing(key, "\"PATH\" of a PEM file");
-        }
-    }
+    let needed = |key| section.needed(key, "\"PATH\" of a PEM file");
+    let (certificate, key) = (needed("certificate"), needed("key"));
     let authorities = section.text("client_authorities");
     let require = section.flag("require_client_certificate").unwrap_or(false);
     if require && authorities.is_none() {

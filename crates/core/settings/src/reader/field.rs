@@ -3,7 +3,9 @@
 use super::Section;
 use crate::findings::Placed;
 use crate::{parse_span, show_span};
+use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -117,6 +119,14 @@ impl<'f, 't> Section<'f, 't> {
         self.parsed(key, "text in quotes", text)
     }
 
+    /// Text that has to be there; `example`: what to add where it isn't.
+    pub fn needed(&self, key: &'static str, example: &str) -> Option<Placed<String>> {
+        if !self.has(key) {
+            self.missing(key, example);
+        }
+        self.text(key)
+    }
+
     /// Text that `parse` understands.
     pub fn parsed<T>(
         &self,
@@ -147,5 +157,18 @@ impl<'f, 't> Section<'f, 't> {
             }
         });
         Some(texts.collect())
+    }
+
+    /// What a text says; where it says nothing, its own error is the problem.
+    pub fn read<T: FromStr<Err: Display>>(&self, text: &Placed<String>) -> Option<T> {
+        let read = text.value.parse::<T>();
+        read.map_err(|error| self.reject(text, error.to_string()))
+            .ok()
+    }
+
+    /// What each of a list of texts says; nothing if it is absent.
+    pub fn read_each<T: FromStr<Err: Display>>(&self, key: &'static str) -> Vec<T> {
+        let texts = self.texts(key).unwrap_or_default();
+        texts.iter().filter_map(|text| self.read(text)).collect()
     }
 }

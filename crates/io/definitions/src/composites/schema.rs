@@ -81,7 +81,6 @@ fn is_closed(schema: &Value) -> bool {
 
 fn no_member(name: &str, known: &Map<String, Value>) -> String {
     let meant = did_you_mean(name, known.keys().map(String::as_str));
-    let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
     let names: Vec<_> = known.keys().take(TOLD).map(String::as_str).collect();
     let more = if known.len() > TOLD { ", …" } else { "" };
     format!(

@@ -7,12 +7,7 @@ use tollgate_upstream::Url;
 
 /// A type that is served. One that the vendor has and that isn't is told what to do instead.
 pub(super) fn read(section: &Section<'_, '_>) -> Option<&'static TypeFacts> {
-    let Some(named) = section.text("type") else {
-        if !section.has("type") {
-            section.missing("type", &TypeFacts::list());
-        }
-        return None;
-    };
+    let named = section.needed("type", &TypeFacts::list())?;
     let found = TypeFacts::find_served(&named.value);
     found.map_err(|why| section.reject(&named, why)).ok()
 }

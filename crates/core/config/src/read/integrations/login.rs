@@ -71,10 +71,7 @@ fn basic(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Login> {
 
 fn client_credentials(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Login> {
     let token_url = url(section, "token_url", "\"https://…/oauth2/token\"");
-    let client_id = section.text("client_id");
-    if !section.has("client_id") {
-        section.missing("client_id", "\"…\"");
-    }
+    let client_id = section.needed("client_id", "\"…\"");
     let client_secret = secrets::read(section, source, secrets::CLIENT_SECRET);
     let scope = section.text("scope").map(|scope| scope.value);
     let places = |text: &str| match text {

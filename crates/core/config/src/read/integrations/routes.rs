@@ -3,7 +3,7 @@
 use super::Tables;
 use crate::EndpointRoutes;
 use crate::read::limits::{self, CountedRoutes};
-use crate::read::{gateways, resolve, unique_name};
+use crate::read::{resolve, unique_name};
 use tollgate_engine::LimitSpec;
 use tollgate_model::{LimitId, RouteId, Scope};
 use tollgate_settings::Section;
@@ -75,8 +75,8 @@ pub(super) fn read_endpoints(integration: &Section<'_, '_>, index: usize) -> Vec
     let mut endpoints: Vec<EndpointLimits> = Vec::new();
     for section in integration.sections("endpoint") {
         let limits = limits::read_own(&section, "limit", &[Scope::Host]);
-        if let Some(text) = section.text("request")
-            && let Some(endpoint) = gateways::endpoint(&section, &text)
+        if let Some(text) = section.needed("request", "\"PUT /api/v2/architect/ivrs/{id}\"")
+            && let Some(endpoint) = section.read::<Endpoint>(&text)
         {
             let mut others = endpoints.iter().map(|it| &it.endpoint);
             if let Some(other) = others.find(|other| other.overlaps(&endpoint)) {
@@ -96,8 +96,6 @@ pub(super) fn read_endpoints(integration: &Section<'_, '_>, index: usize) -> Vec
                 endpoint,
                 limits,
             });
-        } else if !section.has("request") {
-            section.missing("request", "\"PUT /api/v2/architect/ivrs/{id}\"");
         }
         section.finish();
     }

@@ -6,10 +6,7 @@ use tollgate_upstream::Url;
 /// A URL of HTTP or HTTPS that a path can be appended to. One with a user or a password is refused: a URL is
 /// shown in tests of actions and in descriptions. For the same reason no problem quotes what was written.
 pub(super) fn url(section: &Section<'_, '_>, key: &'static str, example: &str) -> Option<Url> {
-    if !section.has(key) {
-        section.missing(key, example);
-    }
-    let written = section.text(key)?;
+    let written = section.needed(key, example)?;
     let plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
