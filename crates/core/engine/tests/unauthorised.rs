@@ -8,68 +8,74 @@ use std::time::Duration;
 use tollgate_engine::{Command, Engine, Event, Facts, Submission, Verdict};
 use tollgate_model::{EndpointId, ExecutionId, FlowId, RouteId};
 
-/// A call that may start for two seconds.
-fn submit_at(engine: &mut Engine, now: u64) -> Vec<Command> {
-    let submission = Submission {
-        execution: ExecutionId(engine.snapshot(at(now)).flows[0].answered + 1_000_000),
+/// The call of that number, which may start for so many milliseconds.
+fn call(number: u64, now: u64, within: u64) -> Submission {
+    Submission {
+        execution: ExecutionId(number),
         flow: FlowId(0),
         route: RouteId(0),
         endpoint: EndpointId::UNKNOWN,
-        deadline: at(now + 2_000),
+        deadline: at(now + within),
         timeout: Duration::from_secs(10),
         idempotent: true,
-    };
-    engine.handle_event(Event::Submit(submission), at(now));
+    }
+}
+
+/// A call that may start for two seconds.
+fn submit_at(engine: &mut Engine, now: u64) -> Vec<Command> {
+    let number = engine.snapshot(at(now)).flows[0].answered + 1_000_000;
+    engine.handle_event(Event::Submit(call(number, now, 2_000)), at(now));
     commands(engine)
+}
+
+/// Submits a call, answers each of its attempts so, and grants every token. Gives how many were fetched, and how
+/// many calls were answered.
+fn play(engine: &mut Engine, call: Submission, status: u16, now: u64) -> (usize, usize) {
+    let (mut fetches, mut answered) = (0, 0);
+    engine.handle_event(Event::Submit(call), at(now));
+    loop {
+        let told = commands(engine);
+        for command in &told {
+            let event = match *command {
+                Command::FetchToken(_, token) => {
+                    fetches += 1;
+                    Event::TokenGranted {
+                        token,
+                        expires_in: Duration::from_secs(86_400),
+                    }
+                }
+                Command::Send { attempt, .. } => {
+                    let head = Event::Head {
+                        attempt,
+                        status,
+                        facts: Facts::default(),
+                    };
+                    engine.handle_event(head, at(now));
+                    Event::Done(attempt)
+                }
+                Command::Finish(_, Verdict::Answered(_)) => {
+                    answered += 1;
+                    continue;
+                }
+                _ => continue,
+            };
+            engine.handle_event(event, at(now));
+        }
+        if told.is_empty() {
+            return (fetches, answered);
+        }
+    }
 }
 
 /// Answers every call 401 and grants every token; how many were fetched.
 fn unauthorised(engine: &mut Engine, seconds: u64) -> usize {
-    let (mut fetches, mut now, mut number) = (0, 0, 0);
-    while now < seconds * 1_000 {
-        let submission = Submission {
-            execution: ExecutionId(number),
-            flow: FlowId(0),
-            route: RouteId(0),
-            endpoint: EndpointId::UNKNOWN,
-            deadline: at(now + 100),
-            timeout: Duration::from_secs(1),
-            idempotent: true,
-        };
-        number += 1;
-        engine.handle_event(Event::Submit(submission), at(now));
-        loop {
-            let told = commands(engine);
-            for command in &told {
-                let event = match *command {
-                    Command::FetchToken(_, token) => {
-                        fetches += 1;
-                        Event::TokenGranted {
-                            token,
-                            expires_in: Duration::from_secs(86_400),
-                        }
-                    }
-                    Command::Send { attempt, .. } => {
-                        let head = Event::Head {
-                            attempt,
-                            status: 401,
-                            facts: Facts::default(),
-                        };
-                        engine.handle_event(head, at(now));
-                        Event::Done(attempt)
-                    }
-                    _ => continue,
-                };
-                engine.handle_event(event, at(now));
-            }
-            if told.is_empty() {
-                break;
-            }
-        }
-        now += 10;
-        engine.handle_timeout(at(now));
-    }
-    fetches
+    let steps = (0..seconds * 100).map(|number| {
+        let now = number * 10;
+        let (fetches, _) = play(engine, call(number, now, 100), 401, now);
+        engine.handle_timeout(at(now + 10));
+        fetches
+    });
+    steps.sum()
 }
 
 #[test]
@@ -125,47 +131,10 @@ fn a_call_that_two_tokens_are_turned_away_with_condemns_no_client() {
     let (mut fetches, mut served) = (0, 0);
     // Every second call is answered 401, whatever its token is.
     for number in 0..40 {
-        let (now, is_bad) = (1_000 + number * 1_000, number % 2 == 1);
-        let submission = Submission {
-            execution: ExecutionId(number),
-            flow: FlowId(0),
-            route: RouteId(0),
-            endpoint: EndpointId::UNKNOWN,
-            deadline: at(now + 900),
-            timeout: Duration::from_secs(1),
-            idempotent: true,
-        };
-        engine.handle_event(Event::Submit(submission), at(now));
-        loop {
-            let told = commands(&mut engine);
-            if told.is_empty() {
-                break;
-            }
-            for command in told {
-                let event = match command {
-                    Command::FetchToken(_, token) => {
-                        fetches += 1;
-                        let expires_in = Duration::from_secs(3_600);
-                        Event::TokenGranted { token, expires_in }
-                    }
-                    Command::Send { attempt, .. } => {
-                        let head = Event::Head {
-                            attempt,
-                            status: if is_bad { 401 } else { 200 },
-                            facts: Facts::default(),
-                        };
-                        engine.handle_event(head, at(now));
-                        Event::Done(attempt)
-                    }
-                    Command::Finish(_, Verdict::Answered(_)) => {
-                        served += 1;
-                        continue;
-                    }
-                    _ => continue,
-                };
-                engine.handle_event(event, at(now));
-            }
-        }
+        let (now, status) = (1_000 + number * 1_000, [200, 401][number as usize % 2]);
+        let (fetched, answered) = play(&mut engine, call(number, now, 900), status, now);
+        fetches += fetched;
+        served += answered;
     }
     assert_eq!(served, 40, "every call is answered, the bad ones 401");
     assert!(fetches <= 22, "one token for each bad call: {fetches}");

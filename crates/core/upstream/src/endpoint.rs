@@ -14,8 +14,8 @@ use crate::path::{RequestPath, decoded, is_of_path};
 use std::fmt;
 use std::str::FromStr;
 
-/// The methods that a rule may name.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// The methods that a rule may name, and so those that requests passed through may have.
+pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// What stands for one or more segments at a path's end.
 const REST: &str = "**";
 

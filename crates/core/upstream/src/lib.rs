@@ -31,7 +31,7 @@ mod scheme;
 pub use address::{Class, faces};
 pub use bounds::Bounds;
 pub use credentials::ClientCredentials;
-pub use endpoint::{BadEndpoint, Endpoint};
+pub use endpoint::{BadEndpoint, Endpoint, METHODS};
 pub use headers::{CONNECTION_HEADERS, is_connection_header};
 pub use host::HostPattern;
 pub use network::Network;

@@ -56,7 +56,7 @@ impl Driver {
     /// the queue or under its limits is handed on at once.
     pub async fn execute(&self, call: Call) -> Result<Answer, Failure> {
         let (reply, mut hang_up) = self.submit(call).await?;
-        hang_up.is_over();
+        hang_up.disarm();
         Ok(reply.answer)
     }
 
@@ -73,7 +73,7 @@ impl Driver {
         let body = match coming {
             Some(coming) => AnswerBody::coming(coming, hang_up),
             None => {
-                hang_up.is_over();
+                hang_up.disarm();
                 let body = answer.body;
                 body.map_err(|error| Failure::NoAnswer(error.to_string()))?
                     .into()
@@ -122,7 +122,7 @@ impl Driver {
         match answer.await.unwrap_or(Err(Failure::Stopped)) {
             Ok(reply) => Ok((reply, hang_up)),
             Err(failure) => {
-                hang_up.is_over();
+                hang_up.disarm();
                 Err(failure)
             }
         }

@@ -67,7 +67,7 @@ impl Body for AnswerBody {
         if let Some(Ok(part)) = next {
             return Poll::Ready(Some(Ok(Frame::data(part))));
         }
-        hang_up.is_over();
+        hang_up.disarm();
         self.0 = Source::Whole(Bytes::new());
         let broken = |why: String| BodyBroken::from(Box::<dyn Error + Send + Sync>::from(why));
         Poll::Ready(next.map(|next| next.map(Frame::data).map_err(broken)))

@@ -19,8 +19,8 @@ impl HangUp {
         }
     }
 
-    /// The execution has come to its end.
-    pub(crate) fn is_over(&mut self) {
+    /// The execution has come to its end: there is nothing left to cancel.
+    pub(crate) fn disarm(&mut self) {
         self.execution = None;
     }
 }

@@ -195,15 +195,11 @@ impl Incoming {
 
     /// After the body's end: the connection is free for other requests.
     pub(crate) async fn finish(self) -> (u16, HeaderMap) {
-        let (status, headers) = (self.status(), self.headers().clone());
-        match self.answer {
-            AnswerHead::Http1(incoming) => {
-                let connection = incoming.finish();
-                self.pool.take_back(&self.origin, connection).await;
-            }
-            AnswerHead::Http2(incoming) => incoming.finish(),
+        let (head, connection) = self.answer.end();
+        if let Some(connection) = connection {
+            self.pool.take_back(&self.origin, connection).await;
         }
-        (status, headers)
+        head
     }
 
     /// Reads the body as it was sent, to its end or to the bound.
@@ -211,10 +207,8 @@ impl Incoming {
         let mut read = body::Body::new(most);
         while let Some(data) = self.next().await? {
             if let Err(error) = read.push(&data) {
-                let head = (self.status(), self.headers().clone());
-                if let AnswerHead::Http2(incoming) = self.answer {
-                    incoming.finish();
-                }
+                // What is unread closes an HTTP/1.1 connection.
+                let (head, _) = self.answer.end();
                 return Ok(Answer::new(head, Err(error)));
             }
         }
@@ -230,6 +224,17 @@ impl Incoming {
 }
 
 impl AnswerHead {
+    /// Status and headers, and the connection if it carries one request at a time.
+    fn end(self) -> ((u16, HeaderMap), Option<Http1>) {
+        match self {
+            Self::Http1(incoming) => {
+                let (head, connection) = incoming.end();
+                (head, Some(connection))
+            }
+            Self::Http2(incoming) => (incoming.end(), None),
+        }
+    }
+
     fn headers(&self) -> &HeaderMap {
         match self {
             Self::Http1(incoming) => incoming.headers(),

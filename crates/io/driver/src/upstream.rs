@@ -45,13 +45,17 @@ async fn exchange(
     };
     let refused = refusals::by_head(status, facts);
     facts.refused = refused == Refused::Yes;
-    if status < 200 {
-        let reason = format!("the server answered {status}, which nobody has asked for");
-        return Err(Loss::no_answer(reason));
-    }
-    if request.answer_as == AnswerAs::Sent && status < 400 {
-        report.send(head(facts));
-        return pass_on(incoming, attempt, report).await;
+    match (request.answer_as, status) {
+        // A switch of protocols, passed on, would make a tunnel of the caller's connection.
+        (AnswerAs::Sent, ..200) => {
+            let reason = format!("the server answered {status}, which nobody has asked for");
+            return Err(Loss::no_answer(reason));
+        }
+        (AnswerAs::Sent, ..400) => {
+            report.send(head(facts));
+            return pass_on(incoming, attempt, report).await;
+        }
+        _ => {}
     }
     if refused != Refused::Perhaps {
         report.send(head(facts));

@@ -31,7 +31,7 @@
 //! Invariant: a request's bytes are never copied on: it is read as a request, and written as one. So nothing that
 //! two readers could cut in different places reaches the upstream.
 //!
-//! Tested over sockets in the service's `tests/gateway.rs`, and with the vendor's SDKs and curl in `tests/sdk`.
+//! Tested over sockets in the service's `tests/gateway`, and with the vendor's SDKs and curl in `tests/sdk`.
 
 mod body;
 mod front;

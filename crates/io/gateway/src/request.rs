@@ -3,7 +3,7 @@
 use crate::refusal::Refusal;
 use http::{Method, Version, header, request};
 use std::sync::LazyLock;
-use tollgate_upstream::{Endpoint, RequestPath};
+use tollgate_upstream::{Endpoint, METHODS, RequestPath};
 
 /// What is never passed on, however it is written.
 static NOTIFICATIONS: LazyLock<Vec<Endpoint>> =
@@ -38,7 +38,7 @@ impl<'a> Asked<'a> {
         if is_for_proxy || head.method == Method::CONNECT || path == "*" {
             return Err(Refusal::Target);
         }
-        if !is_known(&head.method) {
+        if !METHODS.contains(&head.method.as_str()) {
             return Err(Refusal::Method);
         }
         if head.headers.contains_key(header::UPGRADE) {
@@ -57,19 +57,6 @@ impl<'a> Asked<'a> {
             _ => Ok(Self::Upstream(path)),
         }
     }
-}
-
-fn is_known(method: &Method) -> bool {
-    [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-    ]
-    .contains(method)
 }
 
 #[cfg(test)]

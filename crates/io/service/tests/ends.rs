@@ -11,7 +11,6 @@ use axum::routing::any;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tollgate_service::Service;
 
 /// The documentation of the API.
@@ -66,10 +65,7 @@ async fn upstream() -> String {
         .route("/says/{what}", any(says))
         .route("/slow", any(slow))
         .route("/drop", any(dropped));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    format!("http://{address}")
+    harness::upstream(router).await
 }
 
 /// A web-service action that gets a URL and gives its member `answer`.

@@ -141,11 +141,12 @@ impl Incoming {
         Ok(None)
     }
 
-    /// After the body's end: the connection, which is free.
-    pub(super) fn finish(self) -> Http1 {
+    /// Status and headers, and the connection, which is free if the body has come to its end.
+    pub(super) fn end(self) -> ((u16, HeaderMap), Http1) {
+        let (head, _) = self.response.into_parts();
         let mut connection = self.connection;
-        connection.kept_for = kept_for(self.response.headers());
-        connection
+        connection.kept_for = kept_for(&head.headers);
+        ((head.status.as_u16(), head.headers), connection)
     }
 }
 

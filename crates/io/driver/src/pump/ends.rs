@@ -10,12 +10,12 @@ impl Pump {
         let Some(Attempt { execution: id, .. }) = self.attempts.remove(&attempt) else {
             return;
         };
-        let Some(execution) = self.executions.get_mut(&id) else {
-            return;
-        };
         let is_error = response.status >= 400;
-        execution.responses.push((attempt, response));
-        if is_error && execution.is_final() {
+        let is_last = self.executions.get_mut(&id).is_some_and(|execution| {
+            execution.responses.push((attempt, response));
+            is_error && execution.is_final()
+        });
+        if is_last {
             self.withdraw(id, Verdict::Answered(attempt));
         } else {
             self.tell(Event::Done(attempt));
@@ -27,11 +27,11 @@ impl Pump {
             return;
         };
         tracing::debug!(attempt = attempt.0, ?kind, reason, "lost");
-        let Some(execution) = self.executions.get_mut(&id) else {
-            return;
-        };
-        execution.lost = reason;
-        if execution.is_final() {
+        let is_last = self.executions.get_mut(&id).is_some_and(|execution| {
+            execution.lost = reason;
+            execution.is_final()
+        });
+        if is_last {
             self.withdraw(id, Verdict::Lost(kind));
         } else {
             self.tell(Event::Lost(attempt, kind));

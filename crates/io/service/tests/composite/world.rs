@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 use tollgate_service::Service;
@@ -57,10 +56,7 @@ impl Upstream {
             let status = StatusCode::from_u16(says.status.unwrap_or(200)).unwrap();
             (status, body.to_string())
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(any(answer));
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let url = harness::upstream(Router::new().fallback(any(answer))).await;
         Self {
             url,
             said,

@@ -52,3 +52,11 @@ pub(crate) async fn platform(latency: Duration) -> Emulator {
     let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into());
     emulator.await.unwrap()
 }
+
+/// Serves what this router answers, on a free port, until the test ends; gives the URL.
+pub(crate) async fn upstream(router: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    format!("http://{address}")
+}

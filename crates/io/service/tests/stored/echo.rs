@@ -81,10 +81,7 @@ async fn upstream() -> String {
             any(|| async { format!("{{\"access_token\": \"{TOKEN}\" oops") }),
         )
         .route("/{status}/{how}/{shape}", any(echo));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    format!("http://{address}")
+    crate::harness::upstream(router).await
 }
 
 /// Everything that could be made into the secret again, or is most of it.

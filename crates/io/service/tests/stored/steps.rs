@@ -53,10 +53,7 @@ async fn upstream() -> String {
         )
         .route("/login", any(login))
         .route("/no", any(no));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    format!("http://{address}")
+    crate::harness::upstream(router).await
 }
 
 struct Author {

@@ -172,9 +172,11 @@ impl Incoming {
         said == Some(self.read)
     }
 
-    /// The answer has come to its end, or as far as it is wanted.
-    pub(in crate::http) fn finish(mut self) {
-        self.place.over = true;
+    /// Status and headers; the answer has come to its end, or as far as it is wanted.
+    pub(in crate::http) fn end(self) -> (u16, HeaderMap) {
+        let mut place = self.place;
+        place.over = true;
+        (self.head.status.as_u16(), self.head.headers)
     }
 }
 
