@@ -134,11 +134,14 @@ class Case(unittest.TestCase):
         self.addCleanup(doors.stop)
         return doors
 
-    def run_action(self, doors, name="Find-Queue-By-Name", inputs=None, expected=200):
-        headers = {**basic("flows", FLOWS), "Content-Type": "application/json"}
+    def execute(self, doors, name="Find-Queue-By-Name", **more):
+        """Status and body of the answer to an execution of an action, with these headers more."""
+        headers = {**basic("flows", FLOWS), "Content-Type": "application/json", **more}
         found = ask(doors.url, f"{LIST}?name={name}", headers=headers)[1]["entities"][0]["id"]
-        inputs = json.dumps(inputs or {"name": "Support"})
-        status, body = ask(doors.url, f"{LIST}/{found}/execute", "POST", inputs, headers)
+        return ask(doors.url, f"{LIST}/{found}/execute", "POST", '{"name": "Support"}', headers)
+
+    def run_action(self, doors, name="Find-Queue-By-Name", expected=200):
+        status, body = self.execute(doors, name)
         self.assertEqual(status, expected, body)
         return body
 
@@ -187,9 +190,7 @@ class Platform(Case):
 
     def fails(self, doors):
         """Where no token can be had, what the caller is told, and the log."""
-        headers = {**basic("flows", FLOWS), "Content-Type": "application/json", "Tollgate-Deadline": "3s"}
-        found = ask(doors.url, f"{LIST}?name=Find-Queue-By-Name", headers=headers)[1]["entities"][0]["id"]
-        status, body = ask(doors.url, f"{LIST}/{found}/execute", "POST", '{"name": "x"}', headers)
+        status, body = self.execute(doors, **{"Tollgate-Deadline": "3s"})
         self.assertGreaterEqual(status, 429, body)
         return json.dumps(body) + doors.logged()
 

@@ -4,31 +4,14 @@ import http.server
 import json
 import pathlib
 import ssl
-import subprocess
 import tempfile
 import unittest
 
+from doors import Authority
 from stored import Stored, login, request
 from world import WebServer
 
 ACTIONS = "/api/v2/integrations/actions"
-
-
-def certificates(folder):
-    """An authority, and certificates of it for the server on this machine and for the client."""
-
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], check=True, cwd=folder, capture_output=True)
-
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority",
-            "-addext", "basicConstraints=critical,CA:TRUE")
-    for name, extension in (("server", "subjectAltName=IP:127.0.0.1"), ("client", "extendedKeyUsage=clientAuth")):
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        (folder / f"{name}.ext").write_text(extension)
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-days", "2", "-out", f"{name}.pem", "-extfile", f"{name}.ext")
 
 
 class Who(http.server.BaseHTTPRequestHandler):
@@ -50,7 +33,9 @@ class Tls(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
-        certificates(self.path)
+        authority = Authority(self.path, "ca")
+        authority.issue("server", "server", "subjectAltName=IP:127.0.0.1")
+        authority.issue("client", "client", "extendedKeyUsage=clientAuth")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path / "server.pem", self.path / "server.key")
         context.load_verify_locations(self.path / "ca.pem")

@@ -1,4 +1,4 @@
-//! The gate of all paths that need a token.
+//! The gate of all paths that take a caller.
 
 use crate::error::ApiError;
 use crate::journal::Journal;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tollgate_callers::{AdmitError, Door, Now};
 use tollgate_listen::Peer;
 
-/// Lets only callers with a good token through, within their bounds, and counts what they call.
+/// Lets only callers with good credentials through, within their bounds, and counts what they call.
 pub(crate) async fn authenticate(
     State(journal): State<Arc<Journal>>,
     State(door): State<Arc<Door>>,

@@ -1,8 +1,8 @@
 //! The HTTP surface: callers log in, manage integrations and actions, and call them, as on the platform.
 //!
 //! *Decides* what a request means, which role it takes, and how each end is answered ([`documented_ends`]).
-//! *Doesn't decide* who calls and what roles they have (the callers'), what there is to call (the definitions'), how a call is carried out
-//! (the execution's), when it starts (the engine's), nor what is durable (the store's).
+//! *Doesn't decide* who calls and what roles they have (the callers'), what there is to call (the definitions'),
+//! how a call is carried out (the execution's), when it starts (the engine's), nor what is durable (the store's).
 //!
 //! In: the [`Parts`] that its handlers share; each takes those that it needs. Out: a [`router`]. Every
 //! operation describes itself, and the document of [`openapi_document`] is made of that.
@@ -89,7 +89,7 @@ pub use ends::documented_ends;
 pub use error::ApiError;
 pub use journal::Journal;
 pub use notices::Notices;
-pub use router::{document as openapi_document, login_router, router};
+pub use router::{document as openapi_document, router};
 pub use run::flow_and_deadline;
 pub use state::{Api, Parts};
 pub use workflows::describe;

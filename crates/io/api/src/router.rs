@@ -79,14 +79,6 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
-/// `POST /oauth/token` alone, for a front door that has no other path of this API.
-pub fn login_router(api: Api) -> Router {
-    Router::from(oauth::open_routes())
-        .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn(panicked))
-        .with_state(api)
-}
-
 /// 200 while the service runs. Further lines are for whoever runs it.
 #[utoipa::path(
     get, path = "/health", operation_id = "getHealth",

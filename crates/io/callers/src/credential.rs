@@ -4,7 +4,7 @@
 //! certificate. A wrong one is refused, whatever else the request has: whoever sends it means it.
 
 use base64::Engine as _;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::sync::Arc;
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
@@ -33,11 +33,11 @@ pub(crate) enum Credential<'a> {
 impl<'a> Credential<'a> {
     pub(crate) fn of(headers: &HeaderMap, peer: &'a Peer) -> Option<Self> {
         if let Some(written) = headers.get(header::AUTHORIZATION) {
-            let (scheme, rest) = written.to_str().ok()?.split_once(' ')?;
+            let (scheme, rest) = scheme_and_rest(written)?;
             return if scheme.eq_ignore_ascii_case("bearer") {
                 Some(Self::Token(Token(rest.trim().into())))
             } else {
-                basic(headers).map(|(id, secret)| Self::Basic(id, secret))
+                decoded(scheme, rest).map(|(id, secret)| Self::Basic(id, secret))
             };
         }
         if let Some(key) = headers.get(API_KEY) {
@@ -51,8 +51,16 @@ impl<'a> Credential<'a> {
 /// The id and the secret that a request has by HTTP Basic (RFC 7617), if it has them.
 #[must_use]
 pub fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
-    let written = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, text) = written.split_once(' ')?;
+    let (scheme, text) = scheme_and_rest(headers.get(header::AUTHORIZATION)?)?;
+    decoded(scheme, text)
+}
+
+fn scheme_and_rest(written: &HeaderValue) -> Option<(&str, &str)> {
+    written.to_str().ok()?.split_once(' ')
+}
+
+/// The id and the secret of an `Authorization` header, if its scheme is Basic.
+fn decoded(scheme: &str, text: &str) -> Option<(String, Secret)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }

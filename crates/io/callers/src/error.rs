@@ -33,7 +33,8 @@ pub enum AdmitError {
 }
 
 impl AdmitError {
-    /// Whether somebody has tried to log in, or to call with a secret of its own, and was refused.
+    /// Whether it counts as a refused login: credentials other than a token were wrong or weren't looked at, or a
+    /// caller called from where it may not.
     #[must_use]
     pub fn is_refused_login(&self) -> bool {
         matches!(

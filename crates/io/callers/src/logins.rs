@@ -1,9 +1,9 @@
 //! How often somebody may guess a secret.
 //!
 //! Each wrong login, and each request with a wrong secret of its own, is charged to the address that it came from
-//! and to the id that it named, whether there is such an id or not (an API key names none); either may be wrong a number of times in a minute, and what would be beyond it is
-//! answered 429 without a look at the secret. A login is charged when it begins and given back if it was
-//! right, so that guesses at once are no way around.
+//! and to the id that it named, whether there is such an id or not (an API key names none). Either may be wrong a
+//! number of times in a minute, and what would be beyond it is answered 429 without a look at the secret. A login is
+//! charged when it begins and given back if it was right, so that guesses at once are no way around.
 //!
 //! **Real logins go on.** A pair of id and secret that was right before passes whatever others are guessing,
 //! from the same address and at the same id too: it is recognised by a hash with this process's own key, at

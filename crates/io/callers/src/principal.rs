@@ -5,7 +5,7 @@
 //! and reads the audit log. Each holds everywhere, in some integrations, or for some actions. Whoever
 //! holds any role over a thing may read its definition; what nobody may read are secrets.
 //!
-//! A caller without a valid token is answered 401, one without the role 403, before anything is looked
+//! A caller without good credentials is answered 401, one without the role 403, before anything is looked
 //! up beyond what the decision needs.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use tollgate_definitions::{CatalogAction, OwnLanes};
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
 use tollgate_upstream::{Endpoint, Network, RequestPath};
 
-/// A caller whose token was good.
+/// A caller whose credentials were good.
 #[derive(Clone, Debug)]
 pub struct Principal {
     /// Its client id.
@@ -83,7 +83,7 @@ impl Principal {
             stored,
             lanes,
             networks: Arc::default(),
-            bounds: tollgate_config::CallerBounds::default(),
+            bounds: CallerBounds::default(),
             pass_through: Arc::default(),
         }
     }

@@ -28,10 +28,13 @@ impl Listeners {
         self.of_gateways.iter().map(Listener::address)
     }
 
+    fn all(&self) -> impl Iterator<Item = &Listener> {
+        self.of_gateways.iter().chain([&self.own])
+    }
+
     /// Connections that all of them take at once.
     pub(crate) fn max_connections(&self) -> usize {
-        let all = self.of_gateways.iter().chain([&self.own]);
-        all.map(Listener::max_connections).sum()
+        self.all().map(Listener::max_connections).sum()
     }
 
     /// Waits until one of them accepts no more connections.
@@ -42,8 +45,7 @@ impl Listeners {
 
     /// Drains all of them at once. True if all their connections came to their end in time.
     pub(crate) async fn drain(&self, within: Duration) -> bool {
-        let all = self.of_gateways.iter().chain([&self.own]);
-        let drained = join_all(all.map(|it| it.drain(within))).await;
+        let drained = join_all(self.all().map(|it| it.drain(within))).await;
         drained.into_iter().all(|whole| whole)
     }
 }

@@ -1,16 +1,16 @@
 //! What a configuration names outside, tried before it serves: each client's token, each base URL.
 //!
-//! *Decides* what is tried and what is said of what fails: the field that it comes from, what the other side answered,
-//! and what to do. A token of each client is fetched and dropped; nothing else is called. What is tried goes the way that
-//! the service's own calls go: their names, addresses that are allowed, certificates and bounds. A few are tried at once.
-//! What only the store has isn't known here.
+//! *Decides* what is tried and what is said of what fails: the field that it comes from, what the other side
+//! answered, and what to do. A token of each client is fetched and dropped; nothing else is called. What is tried
+//! goes the way that the service's own calls go: their names, addresses that are allowed, certificates and bounds. A
+//! few are tried at once. What only the store has isn't known here.
 
 use crate::Definitions;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tollgate_config::{Config, Login};
-use tollgate_definitions::{Fault, outlet};
+use tollgate_definitions::{Fault, file_integration_id, outlet};
 use tollgate_driver::{
     ClientCredentials, NoToken, Outlet, Probe, SetupError, Step, TokenAnswer, Unreachable, Url,
 };
@@ -128,9 +128,9 @@ fn plans(config: &Config, definitions: &Definitions) -> Result<Vec<Plan>, SetupE
     }
     for (number, integration) in config.integrations.iter().enumerate() {
         let of = format!("integration[{}]", number + 1);
-        let mut targets = definitions.catalog.integrations();
-        let wiring = targets.find(|target| target.name == integration.name);
-        let guard = wiring.and_then(|target| target.wiring.as_ref().ok()?.guard.as_ref());
+        let id = file_integration_id(&integration.name);
+        let target = definitions.catalog.integration(&id);
+        let guard = target.and_then(|target| target.wiring.as_ref().ok()?.guard.as_ref());
         let shared = (&config.extra_roots_pem[..], config.proxy.as_ref());
         let way = outlet(shared, &integration.access, guard);
         let probe = Probe::new(&config.upstream, &way)?;

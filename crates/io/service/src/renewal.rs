@@ -2,8 +2,9 @@
 //!
 //! The files are read every [`LOOK`], and at once when somebody asks for it (SIGHUP). What is new and can be used is
 //! taken for the connections that come from then on; those that are there go on. What can't be used changes
-//! nothing: the log has an error, once in [`AGAIN`] for as long as it is so, and [`Notices`] show it. The files of one certificate are
-//! replaced one after the other, so what is found unusable by chance gets another look before it is told.
+//! nothing: the log has an error, once in [`AGAIN`] for as long as it is so, and [`Notices`] show it. The files of
+//! one certificate are replaced one after the other, so what is found unusable by chance gets another look before
+//! it is told.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

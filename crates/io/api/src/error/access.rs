@@ -1,6 +1,7 @@
 //! Why a caller isn't let in, in the platform's words.
 
 use super::ApiError;
+use super::answer::seconds;
 use crate::ends::RETRY_AFTER;
 use http::StatusCode;
 use tollgate_callers::{AdmitError, Forbidden, TooMany};
@@ -37,7 +38,7 @@ impl From<AdmitError> for ApiError {
 impl From<TooMany> for ApiError {
     fn from(refusal: TooMany) -> Self {
         let wait = refusal.wait;
-        let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+        let seconds = seconds(wait);
         let message =
             format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
         Self::new(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, message)

@@ -4,6 +4,7 @@ use super::ApiError;
 use crate::json::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use std::time::Duration;
 
 impl ApiError {
     /// An answer that tells of it, with the name by which the log has it.
@@ -24,15 +25,18 @@ impl ApiError {
     }
 }
 
+/// Whole seconds, one at least, rounded up: a caller that comes back too early is refused again.
+pub(super) fn seconds(span: Duration) -> u64 {
+    (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = |context: &str| Json(self.body_of(context));
-        let mut response = self.told(|context| (self.0.status, body(context)).into_response());
+        let mut response =
+            self.told(|context| (self.0.status, Json(self.body_of(context))).into_response());
         if let Some(span) = self.0.retry_after {
-            // Rounded up: a caller that comes back too early is refused again.
-            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
             let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(span)));
         }
         response
     }

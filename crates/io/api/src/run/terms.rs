@@ -17,6 +17,7 @@ const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
 const ERRORS: HeaderName = HeaderName::from_static("tollgate-errors");
 /// Each end of a call is answered 200, and the body says how it ended.
 const INLINE: &str = "inline";
+
 /// Headers that say on what terms a call is made.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -64,6 +65,7 @@ pub(super) fn wants_inline(headers: &HeaderMap) -> Result<bool, ApiError> {
     }
 }
 
+/// The terms that a request names; `flat`: whether inputs and output have Architect's flattened form.
 pub(crate) fn terms(
     caller: &Principal,
     headers: &HeaderMap,

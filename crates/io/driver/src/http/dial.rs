@@ -50,7 +50,7 @@ pub(super) enum Opened {
 pub enum Step {
     /// The name has no address.
     Name,
-    /// Nobody takes connections at the address.
+    /// Nobody takes connections at the address, or the proxy opens no tunnel to it.
     Connect,
     /// The handshake: whose certificate it is, who signed it, until when.
     Tls,
@@ -122,10 +122,12 @@ impl Dialer {
                 });
             }
         }
-        let failed = |error: io::Error| Unreachable {
+        let unreachable = |reason| Unreachable {
             step: Step::Connect,
-            reason: format!("can't connect to the proxy {place}: {error}"),
+            reason,
         };
+        let failed =
+            |error: io::Error| unreachable(format!("can't connect to the proxy {place}: {error}"));
         let addresses = match &place.host {
             url::Host::Domain(name) => {
                 let found = tokio::net::lookup_host((name.as_str(), place.port)).await;
@@ -135,13 +137,8 @@ impl Dialer {
             url::Host::Ipv6(ip) => vec![(*ip, place.port).into()],
         };
         let tcp = connect(addresses).await.map_err(failed)?;
-        // An error means that small requests may wait for an acknowledgement.
-        let _ = tcp.set_nodelay(true);
         let opened = tunnel::open(tcp, proxy, origin).await;
-        opened.map_err(|loss| Unreachable {
-            step: Step::Connect,
-            reason: loss.reason,
-        })
+        opened.map_err(unreachable)
     }
 
     /// Opens a connection and closes it, all of it within this span.
@@ -225,13 +222,10 @@ impl Dialer {
 }
 
 async fn connect_to(origin: &Origin, sockets: Vec<SocketAddr>) -> Result<TcpStream, Unreachable> {
-    let tcp = connect(sockets).await.map_err(|error| Unreachable {
+    connect(sockets).await.map_err(|error| Unreachable {
         step: Step::Connect,
         reason: format!("can't connect to {}:{}: {error}", origin.host, origin.port),
-    })?;
-    // An error means that small requests may wait for an acknowledgement.
-    let _ = tcp.set_nodelay(true);
-    Ok(tcp)
+    })
 }
 
 /// Connects to the address that answers first, each having a head start on the next.
@@ -248,7 +242,11 @@ async fn connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
         }
         tokio::select! {
             Some(tried) = tries.next() => match tried {
-                Ok(stream) => return Ok(stream),
+                Ok(stream) => {
+                    // An error means that small requests may wait for an acknowledgement.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
                 Err(error) => failure = error,
             },
             () = tokio::time::sleep(HEAD_START), if more => {}

@@ -3,7 +3,6 @@
 //! The proxy is told the host as the URL names it, and looks its name up. Calls over http take a tunnel too, so
 //! that a proxy sees no more of either than where it leads, and no answer of its own can pass for the upstream's.
 
-use super::Loss;
 use super::origin::Origin;
 use base64::Engine as _;
 use std::fmt::Write as _;
@@ -14,16 +13,15 @@ use tollgate_upstream::Proxy;
 /// Bytes of the longest answer of a proxy that grants a tunnel, or of the part that is read of another.
 const MOST: usize = 16 * 1024;
 
-/// Has the proxy at the stream's other end lead it to the origin. The caller bounds how long that may take.
+/// Has the proxy at the stream's other end lead it to the origin. The caller bounds how long that may take. An error
+/// says in words why it doesn't.
 pub(super) async fn open(
     mut stream: TcpStream,
     proxy: &Proxy,
     origin: &Origin,
-) -> Result<TcpStream, Loss> {
+) -> Result<TcpStream, String> {
     let place = &proxy.address;
-    let broken = |error: std::io::Error| {
-        Loss::never_sent(format!("the proxy {place} gives no answer: {error}"))
-    };
+    let broken = |error: std::io::Error| format!("the proxy {place} gives no answer: {error}");
     let asked = request(proxy, origin);
     stream.write_all(asked.as_bytes()).await.map_err(broken)?;
     let head = head(&mut stream).await.map_err(broken)?;
@@ -35,14 +33,12 @@ pub(super) async fn open(
                 Some(_) => "refuses proxy_user and its password",
                 None => "asks for proxy_user and proxy_password_env",
             };
-            Err(Loss::never_sent(format!("the proxy {place} {has} (407)")))
+            Err(format!("the proxy {place} {has} (407)"))
         }
-        Some(status) => Err(Loss::never_sent(format!(
+        Some(status) => Err(format!(
             "the proxy {place} opens no way to {target} ({status})"
-        ))),
-        None => Err(Loss::never_sent(format!(
-            "the proxy {place} doesn't answer as a proxy does"
-        ))),
+        )),
+        None => Err(format!("the proxy {place} doesn't answer as a proxy does")),
     }
 }
 

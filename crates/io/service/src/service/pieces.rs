@@ -80,8 +80,8 @@ pub(super) async fn go_live(live: &Live, mut follower: Follower) -> Result<Follo
     Ok(follower)
 }
 
-/// Asks for a token of each client of the file whose tokens an integration takes, so that a wrong secret or token URL is
-/// known before the first call.
+/// Asks for a token of each client of the file whose tokens an integration takes, so that a wrong secret or token
+/// URL is known before the first call.
 pub(super) async fn watch_clients(config: &Config, driver: &Driver) {
     let pools = config.engine.pools.iter();
     let clients: BTreeSet<ClientId> = pools.flat_map(|pool| &pool.clients).copied().collect();
@@ -192,14 +192,14 @@ pub(super) async fn listen(
         pace,
         api: api.clone(),
     };
-    let gateway =
-        |settings: &tollgate_config::Gateway| Gateway::new(settings.clone(), shared.clone());
-    let (alone, behind): (Vec<_>, Vec<_>) = config
-        .gateways
-        .iter()
-        .map(|it| (it.address(), gateway(it)))
-        .partition(|(address, _)| address.is_some());
-    let behind = behind.into_iter().map(|(_, gateway)| gateway).collect();
+    let (mut alone, mut behind) = (Vec::new(), Vec::new());
+    for settings in &config.gateways {
+        let gateway = Gateway::new(settings.clone(), shared.clone());
+        match settings.address() {
+            Some(address) => alone.push((address, gateway)),
+            None => behind.push(gateway),
+        }
+    }
     let bounds = bounds(server, 1 + alone.len());
     let start = async |address, router| {
         let service = TowerToHyperService::new(router);
@@ -209,9 +209,7 @@ pub(super) async fn listen(
     let own = start(server.listen, Front::router(behind, api)).await?;
     let mut of_gateways = Vec::new();
     for (address, gateway) in alone {
-        if let Some(address) = address {
-            of_gateways.push(start(address, gateway.router()).await?);
-        }
+        of_gateways.push(start(address, gateway.router()).await?);
     }
     Ok(Listeners::new(own, of_gateways))
 }
