@@ -7,13 +7,15 @@
 //! all bytes before it have been sent.
 
 use crate::connection::{Connection, STEP};
+use crate::host::{self, BadHost};
 use crate::{Answer, Answers, BoxError};
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::http::Extensions;
 use hyper::service::Service;
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response, StatusCode, Version};
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -76,6 +78,10 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
             request: self.connection.begin(is_http2),
             connection: Arc::clone(&self.connection),
         });
+        if let Err(bad) = host::check(&request) {
+            let refused = refuse(bad, running, is_http2);
+            return Box::pin(std::future::ready(Ok(refused)));
+        }
         let asking = Arc::clone(&running);
         let request = request.map(|body| RequestBody {
             body,
@@ -87,6 +93,23 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
             Ok(answer.map(|body| AnswerBody::new(body, running, is_http2)))
         })
     }
+}
+
+/// The answer to a request that no service sees. Over HTTP/1.1 nothing more is read after such a request.
+fn refuse<B: Answer>(
+    bad: BadHost,
+    running: Arc<Running>,
+    is_http2: bool,
+) -> Response<AnswerBody<B>> {
+    let text = format!(r#"{{"message":"{bad}","code":"bad.request","status":400}}"#);
+    let mut answer = Response::new(AnswerBody::text(text, running, is_http2));
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if !is_http2 {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// A request under way. It ends when the answer's body and the request's body have both been dropped.
@@ -145,7 +168,8 @@ impl Drop for RequestBody {
 
 /// An answer's body, handed over in steps.
 pub(crate) struct AnswerBody<B> {
-    body: B,
+    /// The service's body; none if the answer is ours.
+    body: Option<B>,
     /// The part of the body's last frame that hasn't been handed over.
     rest: Bytes,
     running: Arc<Running>,
@@ -158,16 +182,32 @@ impl<B: Answer> AnswerBody<B> {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         running.connection.answered(running.request, bytes);
         Self {
-            body,
+            body: Some(body),
             rest: Bytes::new(),
             running,
             is_http2,
         }
     }
 
+    /// A body of ours, short enough to need no step.
+    fn text(text: String, running: Arc<Running>, is_http2: bool) -> Self {
+        running.connection.answered(running.request, text.len());
+        Self {
+            body: None,
+            rest: Bytes::from(text),
+            running,
+            is_http2,
+        }
+    }
+
+    /// Whether the service has no more to give.
+    fn is_over(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
     fn next_step(&mut self) -> Bytes {
         let left = self.rest.remaining();
-        let alone = usize::from(self.is_http2 && left > 1 && self.body.is_end_stream());
+        let alone = usize::from(self.is_http2 && left > 1 && self.is_over());
         let step = self.rest.split_to((left - alone).min(STEP));
         self.running
             .connection
@@ -185,7 +225,10 @@ impl<B: Answer> Body for AnswerBody<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         if self.rest.is_empty() {
-            let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+            let Some(body) = &mut self.body else {
+                return Poll::Ready(None);
+            };
+            let frame = ready!(Pin::new(body).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => self.rest = data,
                 Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
@@ -197,11 +240,15 @@ impl<B: Answer> Body for AnswerBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.rest.is_empty() && self.is_over()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let hint = self
+            .body
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint);
+        let rest = self.rest.len() as u64;
         let mut with_rest = SizeHint::new();
         with_rest.set_lower(hint.lower().saturating_add(rest));
         if let Some(upper) = hint.upper() {

@@ -25,6 +25,9 @@
 //! body, or for its answers to be taken. If all are busy with requests of theirs, the new one is answered
 //! 503 and closed. So a flood of callers that don't do their part keeps nobody out who does.
 //!
+//! **One host.** A request that names no host, several, or one that is none is answered 400 here, whatever the
+//! service is (`host`).
+//!
 //! **Ending.** [`Listener::drain`] accepts no more, lets each connection finish the requests it has
 //! begun, and closes it; what isn't finished in time is dropped. Dropping the handle drops everything
 //! at once.
@@ -37,6 +40,7 @@ mod accept;
 mod answer;
 mod connection;
 mod descriptors;
+mod host;
 mod serve;
 mod stream;
 mod tls;

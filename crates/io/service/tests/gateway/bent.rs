@@ -107,6 +107,14 @@ async fn nothing_that_is_bent_passes() {
             format!("{put}{auth}Content-Length : 3\r\n\r\nxxx"),
         ),
         (
+            "two hosts",
+            format!("{get}Host: evil.example\r\n{auth}{end}"),
+        ),
+        (
+            "no host",
+            format!("{get}Authorization: Bearer {token}\r\n{end}"),
+        ),
+        (
             "a folded header",
             format!("{get}{auth}X-A: b\r\n Authorization: c\r\n\r\n"),
         ),
