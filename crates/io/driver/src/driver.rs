@@ -61,9 +61,10 @@ impl Driver {
     }
 
     /// Passes one request on, and its answer back as it was sent. An answer with a status below 400 is given
-    /// when its head has come, and its body is read while it comes; the attempt lasts until the body's end, for
-    /// the call's timeout at the most. Any other answer may be followed by another attempt, so it is read first,
-    /// up to [`crate::Bounds::max_response_bytes`].
+    /// when its head and the first part of its body have come, or the head and no part within 100 ms. Its body is
+    /// read while it comes; the attempt lasts until the body's end, for the call's timeout at the most. Any
+    /// other answer may be followed by another attempt, so it is read first, up to
+    /// [`crate::Bounds::max_response_bytes`].
     ///
     /// Nothing is sent again once the answer has begun, or once a [`crate::RequestBody::Once`] has been read.
     /// Dropping the future or the answer's body cancels the execution.

@@ -7,10 +7,15 @@ use crate::refusals::{self, Refused};
 use crate::{Request, facts, pipe};
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use std::time::SystemTime;
-use tokio::time::Instant;
+use std::time::{Duration, SystemTime};
+use tokio::time::{Instant, timeout};
 use tollgate_model::AttemptId;
 use tollgate_upstream::CONNECTION_HEADERS;
+
+/// How long an answer that is passed on is held until its first part has come. What breaks off by then is as if there
+/// were no answer: it is told as an error, or followed by another attempt. The first part mostly comes with the
+/// head. A stream that has nothing to say yet costs its caller this much, for its head alone.
+const FIRST_PART: Duration = Duration::from_millis(100);
 
 /// Makes the attempt and reports its head and its end.
 pub(crate) async fn attempt(
@@ -78,12 +83,14 @@ async fn read(incoming: Incoming, most: usize, answer_as: AnswerAs) -> Result<An
     }
 }
 
-/// Hands the body on while it comes, no faster than it is taken. The answer that this gives has none.
+/// Hands the body on while it comes, no faster than it is taken, once its first part is there or has been waited for. The answer that this gives has none.
 async fn pass_on(
     mut incoming: Incoming,
     attempt: AttemptId,
     report: &mut Report,
 ) -> Result<Answer, Loss> {
+    let first = timeout(FIRST_PART, incoming.next()).await;
+    let mut first = first.ok().transpose()?;
     let (parts, coming) = pipe::pipe();
     report.send(Message::Opened {
         attempt,
@@ -92,7 +99,11 @@ async fn pass_on(
         coming,
     });
     loop {
-        match incoming.next().await {
+        let next = match first.take() {
+            Some(first) => Ok(first),
+            None => incoming.next().await,
+        };
+        match next {
             Ok(None) => break,
             Ok(Some(part)) => {
                 if !parts.send(part).await {
