@@ -1,5 +1,6 @@
 //! What the engine wants done.
 
+use std::time::Duration;
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Refusal, TokenId};
 
 /// To be carried out by the driver, in order.
@@ -24,6 +25,21 @@ pub enum Command {
     FetchToken(ClientId, TokenId),
     /// Forget the token.
     DropToken(TokenId),
+    /// Tell whoever records the execution what would have become of it with nothing in shadow. At most once for each, and
+    /// before its end or after it. Nothing is to be done about it.
+    WouldHave(ExecutionId, ShadowDecision),
+}
+
+/// What would have become of an execution, were nothing in shadow ([`crate::Mode`]).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ShadowDecision {
+    /// It would have been sent, after waiting for so long.
+    Sent {
+        /// From its submission; nothing if it would have gone out at once.
+        waited: Duration,
+    },
+    /// It would have been refused, at once or later.
+    Refused(Refusal),
 }
 
 /// How an execution ended.

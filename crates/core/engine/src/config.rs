@@ -22,11 +22,23 @@ pub struct Config {
     pub policy: Policy,
 }
 
+/// Whether a limit, or what is decided of a flow's calls, is carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Enforce,
+    /// It is only decided and counted: nothing is delayed or refused because of it ([`crate::ShadowDecision`]).
+    Shadow,
+}
+
 /// A limit, and how the engine is to hold it. Reads as the limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LimitSpec {
     /// The limit as it is configured.
     pub limit: Limit,
+    /// Whether it holds calls back. A token's limits always do.
+    pub mode: Mode,
     /// What of it is left free for other applications; nothing if none. A token has no other application,
     /// so its limits leave nothing.
     pub leave: Option<Leave>,
@@ -38,6 +50,7 @@ impl From<Limit> for LimitSpec {
     fn from(limit: Limit) -> Self {
         Self {
             limit,
+            mode: Mode::Enforce,
             leave: None,
             follow: None,
         }
@@ -119,6 +132,9 @@ pub struct Flow {
     pub max_queued: usize,
     /// Limits that every attempt of this flow passes, beside those of its route.
     pub limits: Vec<LimitId>,
+    /// Whether its calls wait and are refused. In shadow each is sent as soon as there is a token to send it with, and
+    /// an answer of the upstream that a limit has turned it away is its answer.
+    pub mode: Mode,
 }
 
 impl Default for Flow {
@@ -130,6 +146,7 @@ impl Default for Flow {
             guarantee: None,
             max_queued: 10_000,
             limits: Vec::new(),
+            mode: Mode::Enforce,
         }
     }
 }
@@ -228,15 +245,34 @@ impl std::fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// Whether nothing is in shadow.
+    #[must_use]
+    pub fn is_enforced(&self) -> bool {
+        let flows = self.flows.iter().map(|flow| flow.mode);
+        let limits = self.limits.iter().map(|limit| limit.mode);
+        flows.chain(limits).all(|mode| mode == Mode::Enforce)
+    }
+
+    /// The same tables with nothing in shadow.
+    #[must_use]
+    pub fn enforced(mut self) -> Self {
+        self.flows.iter_mut().for_each(|it| it.mode = Mode::Enforce);
+        self.limits
+            .iter_mut()
+            .for_each(|it| it.mode = Mode::Enforce);
+        self
+    }
+
     /// Checks what the types can't say.
     ///
     /// # Errors
     /// An id of another configuration, without an entry here; a limit that allows nothing, has no period or is left free as a whole; a call that costs more
-    /// than one of its limits allows, or nothing; a client in two pools; a pool whose clients' tokens are not interchangeable (limits of other number or period).
+    /// than one of its limits allows, or nothing; a client in two pools; a pool whose clients' tokens are not interchangeable (limits of other number or period); a token's limit
+    /// that is in shadow, or a guarantee of one.
     pub fn check(&self) -> Result<(), ConfigError> {
         let fail = |what: String| Err(ConfigError(what));
         let token_limits = self.clients.iter().flat_map(|client| &client.token_limits);
-        for limit in self.limits.iter().chain(token_limits) {
+        for limit in self.limits.iter().chain(token_limits.clone()) {
             let empty = matches!(limit.rule, Rule::Window { period, .. } if period.is_zero());
             if empty || limit.rule.allowed() == 0 {
                 return fail(format!(
@@ -244,6 +280,12 @@ impl Config {
                     limit.name
                 ));
             }
+        }
+        if let Some(limit) = token_limits.clone().find(|it| it.mode == Mode::Shadow) {
+            return fail(format!(
+                "limit {}: of a token, and so never in shadow",
+                limit.name
+            ));
         }
         for limit in &self.limits {
             let possible = match limit.leave.unwrap_or(Leave::Calls(0)) {
@@ -331,6 +373,18 @@ impl Config {
             flow.guarantee
                 .is_some_and(|it| it.limit.index() >= self.limits.len())
         };
+        let in_shadow = |flow: &&Flow| {
+            let limit = flow
+                .guarantee
+                .and_then(|it| self.limits.get(it.limit.index()));
+            limit.is_some_and(|it| it.mode == Mode::Shadow)
+        };
+        if let Some(flow) = self.flows.iter().find(in_shadow) {
+            return fail(format!(
+                "flow {}: is guaranteed a share of a limit in shadow, which keeps nobody from it",
+                flow.name
+            ));
+        }
         if let Some(flow) = self.flows.iter().find(lost) {
             return fail(format!(
                 "flow {}: is guaranteed a share of a limit that does not exist",

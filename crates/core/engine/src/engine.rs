@@ -18,6 +18,7 @@ mod machine;
 mod promises;
 mod refused;
 mod restart;
+mod shadowing;
 mod shutting;
 mod split;
 mod start;
@@ -35,6 +36,15 @@ use tollgate_model::Instant;
 impl Engine {
     /// Tells the engine what happened.
     pub fn handle_event(&mut self, event: Event, now: Instant) {
+        if self.shadow.is_none() {
+            return self.handle(event, now);
+        }
+        let (seen, from) = (event.clone(), self.commands.len());
+        self.handle(event, now);
+        self.show_to_shadow(Some(seen), from, now);
+    }
+
+    fn handle(&mut self, event: Event, now: Instant) {
         // Who hung up is not told what a timer says at the same instant.
         if let Event::Cancel(execution) = event {
             self.cancel(execution, now);
@@ -95,13 +105,16 @@ impl Engine {
     /// Wakes the engine; due whenever [`Self::poll_timeout`] said so. Early and repeated calls do no
     /// harm.
     pub fn handle_timeout(&mut self, now: Instant) {
+        let from = self.commands.len();
         self.run_timers(now);
         self.give_turn(now);
         self.settle_down(now);
+        self.show_to_shadow(None, from, now);
     }
 
     pub(super) fn settle_down(&mut self, now: Instant) {
         self.apply_findings(now);
+        self.send_in_shadow(now);
         self.keep_promises(now);
         self.start_what_can(now);
         self.keep_next_promises(now);
@@ -137,6 +150,7 @@ impl Engine {
             self.wake,
             expiry,
             self.lessons.next_timeout(),
+            self.shadow.as_ref().and_then(|it| it.next_timeout()),
         ]
         .into_iter()
         .flatten()

@@ -45,6 +45,7 @@ mod closing;
 mod command;
 mod config;
 mod configured_rules;
+mod counted;
 mod deadline_queue;
 mod demand;
 mod endpoints;
@@ -68,21 +69,23 @@ mod rate;
 mod reservations;
 mod resource;
 mod resources;
+mod shadow;
 mod situation;
 mod snapshot;
 mod timer;
 mod tokens;
 mod upstream;
 
-pub use command::{Command, Verdict};
+pub use command::{Command, ShadowDecision, Verdict};
 pub use config::{
-    Client, Config, ConfigError, Flow, Follow, Guarantee, LimitSpec, Policy, Pool, Route,
+    Client, Config, ConfigError, Flow, Follow, Guarantee, LimitSpec, Mode, Policy, Pool, Route,
 };
 pub use engine::{Engine, Extension, NoSuchEntry};
 pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
 pub use learned_limit::LEARNED;
 pub use leave::Leave;
+pub use shadow::ShadowCount;
 pub use snapshot::{
     ClientView, ClosedView, FlowView, LearnedView, LimitView, Snapshot, Source, TokenSupply,
     TokenView,

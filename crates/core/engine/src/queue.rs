@@ -94,6 +94,12 @@ impl Queue {
         self.active.iter().map(|&lane| &self.lanes[lane])
     }
 
+    /// Whether something waits in the lane.
+    pub(crate) fn waits(&self, flow: FlowId, route: RouteId) -> bool {
+        let lane = self.lane_of.get(&(flow, route));
+        lane.is_some_and(|&lane| self.lanes[lane].waiting() > 0)
+    }
+
     /// All lanes, those in which nothing waits included.
     pub(crate) fn all_lanes(&self) -> impl Iterator<Item = &Lane> {
         self.lanes.iter()

@@ -4,6 +4,7 @@
 //! happens to a slot, or time frees one.
 
 use crate::Config;
+use crate::counted::Counted;
 use crate::journal::{CallSlots, Journal};
 use crate::pool::Pools;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use tollgate_quota::{Ledger, Span};
 #[derive(Debug)]
 pub(crate) struct Resources {
     config: Arc<Config>,
+    /// Limits that calls are counted under, and that hold none back.
+    counted: Counted,
     /// By `LimitId`.
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) pools: Pools,
@@ -36,7 +39,7 @@ pub(crate) struct Passage {
 }
 
 impl Resources {
-    pub(crate) fn new(config: Arc<Config>, now: Instant) -> Self {
+    pub(crate) fn new(config: Arc<Config>, counted: Counted, now: Instant) -> Self {
         let limits = config.limits.iter();
         let mut resources = Self {
             ledgers: limits.map(|limit| Ledger::new(limit.rule)).collect(),
@@ -46,6 +49,7 @@ impl Resources {
             closed: vec![Instant::ZERO; config.routes.len()],
             answered_by: Instant::ZERO,
             config,
+            counted,
         };
         resources.leave_free();
         resources
@@ -76,7 +80,7 @@ impl Resources {
     }
 
     /// Takes further limits and routes over: `config` is the old configuration with more at the tables' ends.
-    pub(crate) fn extend(&mut self, config: Arc<Config>) {
+    pub(crate) fn extend(&mut self, config: Arc<Config>, counted: Counted) {
         let limits = config.limits.iter().skip(self.ledgers.len());
         self.ledgers
             .extend(limits.map(|limit| Ledger::new(limit.rule)));
@@ -85,7 +89,18 @@ impl Resources {
         self.blocked.resize(config.routes.len(), Instant::ZERO);
         self.closed.resize(config.routes.len(), Instant::ZERO);
         self.config = config;
+        self.counted = counted;
         self.leave_free();
+    }
+
+    /// Limits that calls are counted under, and that hold none back.
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.counted
+    }
+
+    /// A route takes the place of another one for some of its calls.
+    pub(crate) fn copy_route(&mut self, from: RouteId, to: RouteId) {
+        self.counted.copy_route(from, to);
     }
 
     /// Whether a call on this route may be sent now. Remembers a no until something changes.
@@ -109,6 +124,14 @@ impl Resources {
         self.pools.choose(it.pool?, it.cost, now, |client| {
             room(ledgers, &clients[client.index()].limits, it.cost, now)
         })
+    }
+
+    /// The token that a call takes which waits for no limit: one with room if there is one, else the one under which the
+    /// fewest calls are held.
+    pub(crate) fn any_token(&mut self, route: RouteId, now: Instant) -> Option<TokenId> {
+        let with_room = self.token_for(route, now);
+        let pool = self.config.routes[route.index()].pool?;
+        with_room.or_else(|| self.pools.least_held(pool, now))
     }
 
     /// The client that is to fetch a token for calls that wait on this route, if its pool may grow; `beside`
@@ -187,27 +210,26 @@ impl Resources {
         next
     }
 
-    /// The limits that a call shares with others, each once: its route's, its client's, its flow's.
-    fn shared(config: &Config, it: &Passage) -> impl Iterator<Item = LimitId> {
-        let of_route = &config.routes[it.route.index()].limits;
-        let of_client = it.client.map(|client| &config.clients[client.index()]);
-        let of_client = of_client.map_or(&[][..], |client| &client.limits);
-        let of_flow = &config.flows[it.flow.index()].limits;
-        let client = of_client.iter().filter(|it| !of_route.contains(it));
-        let flow = of_flow
-            .iter()
-            .filter(|it| !of_route.contains(it) && !of_client.contains(it));
-        of_route.iter().chain(client).chain(flow).copied()
+    /// The limits that a call shares with others, each once: its route's, its client's, its flow's; then those of them
+    /// that are in shadow.
+    fn shared(config: &Config, counted: &Counted, it: &Passage) -> impl Iterator<Item = LimitId> {
+        let client = it.client.map(|client| &config.clients[client.index()]);
+        let binding = [
+            &config.routes[it.route.index()].limits[..],
+            client.map_or(&[][..], |client| &client.limits),
+            &config.flows[it.flow.index()].limits,
+        ];
+        each_once(binding).chain(each_once(counted.of(it.route, it.client, it.flow)))
     }
 
     /// The limits that the call shares with others.
     pub(crate) fn limits_of(&self, it: &Passage) -> impl Iterator<Item = LimitId> {
-        Self::shared(&self.config, it)
+        Self::shared(&self.config, &self.counted, it)
     }
 
     /// Takes all slots of a call, which is given up at `give_up` at the latest.
     pub(crate) fn take(&mut self, it: &Passage, now: Instant, give_up: Instant) {
-        for limit in Self::shared(&self.config, it) {
+        for limit in Self::shared(&self.config, &self.counted, it) {
             let ledger = &mut self.ledgers[limit.index()];
             ledger.take(now, it.cost);
             self.answered_by = self.answered_by.max(ledger.answered_by(now));
@@ -298,7 +320,7 @@ impl Resources {
 
     /// Applies `change` to the ledgers that the call shares with others.
     pub(crate) fn each_shared(&mut self, it: &Passage, mut change: impl FnMut(&mut Ledger)) {
-        for limit in Self::shared(&self.config, it) {
+        for limit in Self::shared(&self.config, &self.counted, it) {
             change(&mut self.ledgers[limit.index()]);
         }
     }
@@ -331,6 +353,15 @@ impl Resources {
         self.blocked.fill(Instant::ZERO);
         self.journal.changed = true;
     }
+}
+
+/// The limits of three lists, each once.
+fn each_once([route, client, flow]: [&[LimitId]; 3]) -> impl Iterator<Item = LimitId> {
+    let of_client = client.iter().filter(|it| !route.contains(it));
+    let of_flow = flow
+        .iter()
+        .filter(|it| !route.contains(it) && !client.contains(it));
+    route.iter().chain(of_client).chain(of_flow).copied()
 }
 
 fn room(ledgers: &mut [Ledger], limits: &[LimitId], cost: u32, now: Instant) -> bool {

@@ -1,6 +1,6 @@
 //! What can be seen from outside.
 
-use crate::Closed;
+use crate::{Closed, Mode, ShadowCount};
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId, RouteId, Scope};
 
@@ -109,6 +109,10 @@ pub struct LimitView {
     pub left_free: u32,
     /// Closed by a 429 until then.
     pub closed_until: Option<Instant>,
+    /// Whether it holds calls back.
+    pub mode: Mode,
+    /// Calls that it would have turned away since start, were nothing in shadow; none if nothing is.
+    pub would_refuse: Option<u64>,
 }
 
 /// One token.
@@ -167,4 +171,8 @@ pub struct FlowView {
     pub lost: u64,
     /// Executions refused since start, whatever the reason.
     pub refused: u64,
+    /// Whether they wait and are refused.
+    pub mode: Mode,
+    /// What would have become of them, were nothing in shadow; none if nothing is.
+    pub would_have: Option<ShadowCount>,
 }

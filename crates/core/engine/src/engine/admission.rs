@@ -28,6 +28,10 @@ impl Engine {
             },
         );
         debug_assert!(previous.is_none(), "an execution's number was used twice");
+        if self.is_in_shadow(submission.flow) {
+            self.queue.arrived(submission.flow, submission.route, now);
+            return self.enqueue(execution);
+        }
         if submission.deadline < now {
             return self.refuse(execution, Reason::DeadlineCannotBeMet, None, Some(now));
         }

@@ -10,6 +10,8 @@
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
 //!
+//! To a call of a flow in shadow, which no limit of ours delays, an answer that a limit has turned it away stands too.
+//!
 //! **A refused call takes no slot.** A call that a limit has turned away (429, or an answer that speaks of
 //! a limit: `Facts::refused`) gives its windows' slots back as one that never left does. Most upstreams ask
 //! whether a window has room before they count, so such a call is not in any window, and the quota's proof
@@ -112,11 +114,14 @@ impl Engine {
             return;
         };
         let replays = it.passage.token.is_some() && !execution.replayed;
-        if let LimitVerdict::Refused { is_explained } = head.verdict {
+        let in_shadow = self.is_in_shadow(it.passage.flow);
+        if let LimitVerdict::Refused { is_explained } = head.verdict
+            && !in_shadow
+        {
             return self.comes_back(it.execution, head.retry_after, is_explained, now);
         }
         match head.status {
-            401 if replays && self.starts_in_time(it.execution, now) => {
+            401 if replays && (in_shadow || self.starts_in_time(it.execution, now)) => {
                 if let Some(execution) = self.executions.get_mut(&it.execution) {
                     execution.replayed = true;
                 }

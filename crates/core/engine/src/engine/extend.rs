@@ -90,10 +90,13 @@ impl Engine {
         let mut config = Config::clone(&known);
         let added = add(Extension(&mut config));
         self.as_told(&config).check()?;
+        self.extend_shadow(&config, now);
+        let mut counted = self.resources.counted().clone();
+        counted.take_out(&mut config);
         self.upstreams.extend(&config);
         self.pass_learned(&mut config, known.routes.len());
         self.config = Arc::new(config);
-        self.resources.extend(Arc::clone(&self.config));
+        self.resources.extend(Arc::clone(&self.config), counted);
         self.forget_foretold();
         self.tell_learners();
         self.restore_beyond(&known, now);

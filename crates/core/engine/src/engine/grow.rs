@@ -48,7 +48,7 @@ impl Engine {
         }
     }
 
-    fn grow(&mut self, route: RouteId, now: Instant) {
+    pub(super) fn grow(&mut self, route: RouteId, now: Instant) {
         while let Some(client) = self.resources.grower(route, now, false) {
             self.fetch(client, now);
             // While there is a token, the others can wait to see whether they are needed.

@@ -6,6 +6,7 @@
 use crate::attempt::Attempt;
 use crate::closing::Closings;
 use crate::configured_rules::ConfiguredRules;
+use crate::counted::Counted;
 use crate::endpoints::Endpoints;
 use crate::estimate::{Backlog, Estimator};
 use crate::execution::{Execution, FULL_RETRY_BUDGET, FlowCount};
@@ -19,10 +20,11 @@ use crate::promise_walk::PromiseWalk;
 use crate::queue::{Candidate, Queue};
 use crate::reservations::Reservations;
 use crate::resources::Resources;
+use crate::shadow::Shadow;
 use crate::situation::Situation;
 use crate::timer::Timers;
 use crate::upstream::Upstreams;
-use crate::{Command, Config};
+use crate::{Command, Config, Mode};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, LimitId, RouteId, Stream};
@@ -80,6 +82,9 @@ pub struct Engine {
     pub(super) closings: Closings,
     /// How far the queue has been looked through for calls that can't start in time any more.
     pub(super) promises: PromiseWalk,
+    pub(super) any_flow_in_shadow: bool,
+    /// What would happen with nothing in shadow; none if nothing is.
+    pub(super) shadow: Option<Box<Shadow<Engine>>>,
 }
 
 impl Engine {
@@ -96,17 +101,25 @@ impl Engine {
         for flow in &mut config.flows {
             once(&mut flow.limits);
         }
+        let shadow = (!config.is_enforced()).then(|| {
+            let enforced = Self::new(config.clone().enforced(), seed, now);
+            Box::new(Shadow::new(enforced, config.flows.len()))
+        });
         let own = OwnEntries::set_aside(&mut config);
+        let mut counted = Counted::default();
+        counted.take_out(&mut config);
         let config = Arc::new(config);
         Self {
             own,
+            any_flow_in_shadow: config.flows.iter().any(|it| it.mode == Mode::Shadow),
+            shadow,
             upstreams: Upstreams::new(&config),
             endpoints: Endpoints::default(),
             lessons: Lessons::default(),
             header_numbers: HeaderNumbers::default(),
             closings: Closings::default(),
             promises: PromiseWalk::default(),
-            resources: Resources::new(Arc::clone(&config), now),
+            resources: Resources::new(Arc::clone(&config), counted, now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),
             attempts: BTreeMap::new(),

@@ -52,6 +52,7 @@ impl Engine {
         let limits = self.endpoints.limits.get(&(upstream, endpoint));
         copy.limits.extend(limits.into_iter().flatten());
         config.routes[own.index()] = copy;
+        self.resources.copy_route(route, own);
         self.upstreams.set(own, upstream);
         self.endpoints.routes.insert((route, endpoint), own);
         self.configure(config);

@@ -10,7 +10,7 @@ use crate::queue::Lane;
 use crate::reservations::DUE_WITHIN;
 use crate::resources::Passage;
 use crate::timer::Timer;
-use crate::{Command, Submission};
+use crate::{Command, Mode, Submission};
 use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, RouteId, TokenId};
 
 impl Engine {
@@ -34,6 +34,33 @@ impl Engine {
         }
         self.grow_for_waiting(now);
         self.wake = self.next_room(now);
+    }
+
+    /// Sends what waits of flows in shadow, whatever limits say, as soon as there is a token to send it with.
+    pub(super) fn send_in_shadow(&mut self, now: Instant) {
+        if !self.any_flow_in_shadow {
+            return;
+        }
+        let lanes = self.queue.lanes().map(|lane| (lane.flow, lane.route));
+        let lanes: Vec<_> = lanes.filter(|(flow, _)| self.is_in_shadow(*flow)).collect();
+        for (flow, route) in lanes {
+            while self.queue.waits(flow, route) {
+                let token = self.resources.any_token(route, now);
+                if token.is_none() && self.route(route).pool.is_some() {
+                    self.grow(route, now);
+                    break;
+                }
+                let Some(execution) = self.queue.start(flow, route, now) else {
+                    break;
+                };
+                self.send(execution, route, token, now);
+                self.grow_ahead(route, now);
+            }
+        }
+    }
+
+    pub(super) fn is_in_shadow(&self, flow: FlowId) -> bool {
+        self.config.flows[flow.index()].mode == Mode::Shadow
     }
 
     /// Whether a submission would go out now: there is room, and nothing waits for it.

@@ -40,6 +40,8 @@ impl Engine {
                     errors: count.errors,
                     lost: count.lost,
                     refused: count.refused,
+                    mode: flow.mode,
+                    would_have: self.shadow.as_ref().map(|it| it.counts()[id.index()]),
                 })
                 .collect(),
             headers_ignored: self.headers_ignored,
@@ -61,6 +63,7 @@ impl Engine {
                     .filter(|_| !self.own.has_limit(id))
                     .map(|known| self.latencies.configured(id).unwrap_or(known)),
                 left_free: self.left_free(id, now),
+                would_refuse: self.shadow.as_ref().map(|it| it.refused_by(&limit.name)),
                 ..view
             }
         });
@@ -167,5 +170,7 @@ fn view(now: Instant) -> impl Fn((&LimitSpec, &Ledger)) -> LimitView {
         foreign: ledger.foreign(now),
         left_free: ledger.left_free(),
         closed_until: ledger.closed_until(now),
+        mode: limit.mode,
+        would_refuse: None,
     }
 }

@@ -8,7 +8,7 @@ use super::Pools;
 use super::growth::Rates;
 use crate::Config;
 use std::collections::BTreeMap;
-use tollgate_model::{ClientId, Id, PoolId, Rule, TokenId};
+use tollgate_model::{ClientId, Id, Instant, PoolId, Rule, TokenId};
 use tollgate_quota::{Ledger, Shift, Span};
 
 /// Tokens of a client that are asked for the number in force.
@@ -89,6 +89,18 @@ impl Pools {
     pub(crate) fn live(&self, client: ClientId) -> Vec<TokenId> {
         let live = self.clients.get(client.index());
         live.into_iter().flat_map(|it| it.live.iter()).collect()
+    }
+
+    /// Of the pool's tokens the one under which the fewest slots are held, be it closed or full.
+    pub(crate) fn least_held(&self, pool: PoolId, now: Instant) -> Option<TokenId> {
+        let clients = self.pools[pool.index()].clients.iter();
+        let live = clients.flat_map(|client| self.clients[client.index()].live.iter());
+        let held = |token: &TokenId| {
+            let ledgers = self.tokens.get(*token).map(|held| &held.ledgers);
+            let slots = ledgers.into_iter().flatten().map(|ledger| ledger.held(now));
+            slots.max()
+        };
+        live.min_by_key(held)
     }
 
     /// The pool's tokens that may be sent with, a few of each client.

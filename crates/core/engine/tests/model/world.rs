@@ -462,7 +462,7 @@ impl World {
                     let key = (self.process, u64::from(token.0));
                     self.later(100, Due::Token(key, granted));
                 }
-                Command::DropToken(_) => {}
+                Command::DropToken(_) | Command::WouldHave(..) => {}
             }
         }
     }

@@ -312,6 +312,7 @@ impl Rig {
                 Command::DropToken(token) => {
                     self.dropped.insert(token, self.now);
                 }
+                Command::WouldHave(..) => {}
             }
         }
     }

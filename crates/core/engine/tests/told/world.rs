@@ -193,7 +193,10 @@ impl World {
                 Command::Finish(_, Verdict::Refused(refusal)) => {
                     self.expired += u32::from(refusal.reason == tollgate_model::Reason::Expired);
                 }
-                Command::Finish(..) | Command::Abort(_) | Command::DropToken(_) => {}
+                Command::Finish(..)
+                | Command::Abort(_)
+                | Command::DropToken(_)
+                | Command::WouldHave(..) => {}
             }
         }
     }

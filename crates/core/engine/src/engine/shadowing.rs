@@ -1,0 +1,99 @@
+//! What the second engine is shown, which decides as if nothing were in shadow ([`crate::shadow`]).
+
+use super::Extension;
+use super::machine::Engine;
+use crate::shadow::Decides;
+use crate::{Command, Config, Event, LimitSpec, Mode};
+use std::sync::Arc;
+use tollgate_model::Instant;
+
+impl Decides for Engine {
+    fn handle_event(&mut self, event: Event, now: Instant) {
+        self.handle_event(event, now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.handle_timeout(now);
+    }
+
+    fn poll_command(&mut self) -> Option<Command> {
+        self.poll_command()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.poll_timeout()
+    }
+
+    fn extend_to(&mut self, config: &Config, now: Instant) {
+        let known = Arc::clone(&self.config);
+        let add = |mut tables: Extension<'_>| {
+            for limit in config.limits.iter().skip(known.limits.len()) {
+                tables.add_limit(LimitSpec {
+                    mode: Mode::Enforce,
+                    ..limit.clone()
+                });
+            }
+            for client in config.clients.iter().skip(known.clients.len()) {
+                tables.add_client(client.clone());
+            }
+            for pool in config.pools.iter().skip(known.pools.len()) {
+                tables.add_pool(pool.clone());
+            }
+            for route in config.routes.iter().skip(known.routes.len()) {
+                tables.add_route(route.clone());
+            }
+        };
+        let added = self.extend(add, now);
+        debug_assert!(added.is_ok(), "the first engine's tables were found good");
+    }
+}
+
+impl Engine {
+    /// Shows the second engine, if there is one, what has happened and which commands followed, those from `from` on; its
+    /// decisions become commands.
+    pub(super) fn show_to_shadow(&mut self, event: Option<Event>, from: usize, now: Instant) {
+        let Some(shadow) = &mut self.shadow else {
+            return;
+        };
+        match event {
+            Some(Event::Submit(submission)) => shadow.submit(submission, now),
+            Some(Event::Cancel(execution)) => shadow.cancelled(execution, now),
+            Some(Event::Head { attempt, .. }) => {
+                if let Some(it) = self.attempts.get(&attempt) {
+                    shadow.answered(it.execution, now);
+                }
+            }
+            Some(
+                event @ (Event::SetLimit { .. }
+                | Event::SetLeave { .. }
+                | Event::SetTokenLimit { .. }
+                | Event::SetMaxTokens { .. }
+                | Event::RenameLimit { .. }
+                | Event::RenameClient { .. }
+                | Event::NameEndpoint { .. }
+                | Event::RetireClient(_)),
+            ) => shadow.change(event, now),
+            // How calls end is in the commands; tokens, learned limits and closings are the first engine's.
+            _ => {}
+        }
+        for command in self.commands.range(from..) {
+            match command {
+                Command::Send { execution, .. } => shadow.sent(*execution, now),
+                Command::Finish(execution, _) => shadow.over(*execution, now),
+                _ => {}
+            }
+        }
+        let clients = &self.resources.pools.clients;
+        shadow.decide(|client| !clients[client.index()].live.is_empty(), now);
+        let decisions = shadow.take_decisions();
+        let told = decisions.map(|(execution, it)| Command::WouldHave(execution, it));
+        self.commands.extend(told);
+    }
+
+    /// The tables have more at their ends, which the second engine's get too.
+    pub(super) fn extend_shadow(&mut self, config: &Config, now: Instant) {
+        if let Some(shadow) = &mut self.shadow {
+            shadow.extend(config, now);
+        }
+    }
+}
