@@ -155,6 +155,8 @@ function beside(limit, learned) {
   const configured = corrected?.configured ?? limit.configured;
   if (configured !== undefined && configured !== limit.allowed) parts.push(`configured ${configured}`);
   if (limit.leftFree) parts.push(`${limit.leftFree} left free`);
+  if (limit.mode === "shadow") parts.push("in shadow");
+  if (limit.wouldRefuse) parts.push(`would have refused ${limit.wouldRefuse}`);
   return parts.join(", ");
 }
 
@@ -186,6 +188,22 @@ function showFlow(flow) {
   return row;
 }
 
+// Of each flow what would have become of its calls, where something is in shadow.
+function showShadow(flows) {
+  const told = flows.filter((flow) => flow.wouldHave);
+  place("shadow").hidden = told.length === 0;
+  place("shadow").querySelector("tbody").replaceChildren(...told.map(({ name, mode, wouldHave: it }) => {
+    const row = element("tr");
+    row.append(element("td", "", name));
+    if (mode === "shadow") row.firstChild.append(" ", element("span", "scope", "in shadow"));
+    const delayed = (millis) => it.delayed ? `${(millis / 1000).toFixed(1)} s` : "";
+    const cells = [it.atOnce, it.delayed, delayed(it.waitedMillis), delayed(it.longestMillis)];
+    row.append(...cells.map((text) => element("td", "", text)),
+      element("td", it.refused > 0 ? "waiting" : "", it.refused));
+    return row;
+  }));
+}
+
 function showNotices(health) {
   const lines = health.split("\n").slice(1).filter((line) => line);
   place("notices").replaceChildren(...lines.map((line) => element("li", "", line)));
@@ -207,6 +225,7 @@ async function show() {
   const tokens = limits.filter((limit) => limit.client).map((limit) => showToken(limit, learned));
   place("tokens").replaceChildren(...(tokens.length ? tokens : [element("p", "scope", "none fetched yet")]));
   place("flows").replaceChildren(...flows.map(showFlow));
+  showShadow(flows);
   place("state").textContent = `live, ${new Date().toLocaleTimeString()}`;
 }
 

@@ -59,6 +59,7 @@ mod document;
 mod drafts;
 mod ends;
 mod error;
+mod flows;
 mod gate;
 mod integrations;
 mod journal;

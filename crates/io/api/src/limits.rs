@@ -1,4 +1,4 @@
-//! `/api/v2/tollgate/limits` and `/api/v2/tollgate/flows`: every limit and every flow as they are now.
+//! `/api/v2/tollgate/limits`: every limit as it is now.
 
 use crate::answers::ReadErrors;
 use crate::bodies::Bodies;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tollgate_callers::Over;
 use tollgate_definitions::{LimitChange, LimitError, LimitRegistry};
 use tollgate_driver::Driver;
-use tollgate_engine::{Leave, LimitView, Snapshot, TokenView};
+use tollgate_engine::{Leave, LimitView, Mode, Snapshot, TokenView};
 use tollgate_json::Doc;
 use tollgate_model::millis;
 use tollgate_store::Role;
@@ -35,13 +35,10 @@ const PATH: &str = "/api/v2/tollgate/limits";
 type Calls = Whole<1, MOST>;
 /// More calls than any limit allows.
 const MOST: u32 = 1_000_000_000;
-const FLOWS: &str = "/api/v2/tollgate/flows";
 
-/// The operations on limits, and on flows as they are now.
+/// The operations on limits.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default()
-        .routes(routes!(list, set))
-        .routes(routes!(flows))
+    OpenApiRouter::default().routes(routes!(list, set))
 }
 
 /// A limit with its use now.
@@ -77,6 +74,13 @@ struct Limit {
     /// How many calls the token has made.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<u64>,
+    /// `shadow` where it only counts calls, and holds none back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    mode: Option<&'static str>,
+    /// How many calls it would have turned away since the start, were nothing in shadow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_refuse: Option<u64>,
 }
 
 request! {
@@ -111,18 +115,6 @@ impl PartialSchema for LeaveText {
     }
 }
 
-/// A flow: who waits, who runs, and what became of the rest.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct FlowUse {
-    name: String,
-    queued: usize,
-    running: usize,
-    answered: u64,
-    failed: u64,
-    refused: u64,
-}
-
 /// Every limit with its use now.
 #[utoipa::path(
     get, path = PATH, operation_id = "getLimits", params(Page),
@@ -153,6 +145,8 @@ async fn list(
             client: token.map(|token| token.client.clone()),
             token: token.map(|token| token.token),
             sent: token.map(|token| token.sent),
+            mode: mode(limit.mode),
+            would_refuse: limit.would_refuse,
         }
     };
     let shared = snapshot.limits.iter().map(|limit| show(limit, None));
@@ -238,37 +232,9 @@ impl Field for Option<Leave> {
     }
 }
 
-/// Who waits, who runs, and what became of the rest.
-#[utoipa::path(
-    get, path = FLOWS, operation_id = "getTollgateFlows", params(Page),
-    responses((status = 200, description = "A page.", body = Listing<FlowUse>)),
-)]
-async fn flows(
-    State(driver): State<Driver>,
-    Extension(caller): Caller,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Listing<FlowUse>>, ApiError> {
-    caller.needs_any()?;
-    let query = Query::parse(query.as_deref());
-    let page = Page::of(&query)?;
-    let snapshot = snapshot(&driver).await?;
-    // Whoever doesn't administer all of it has no business with the names of others' flows.
-    let all = caller.may(Role::Administer, Over::Everything);
-    let own = |name: &str| caller.lanes.pick(Some(name)).is_some();
-    let seen: Vec<_> = snapshot
-        .flows
-        .iter()
-        .filter(|it| all || own(&it.name))
-        .collect();
-    page.list(FLOWS, &query, &seen, |flow| FlowUse {
-        name: flow.name.clone(),
-        queued: flow.queued,
-        running: flow.running,
-        answered: flow.answered - flow.errors,
-        failed: flow.errors + flow.lost,
-        refused: flow.refused,
-    })
-    .map(Json)
+/// The mode, where it isn't the usual one.
+pub(crate) fn mode(mode: Mode) -> Option<&'static str> {
+    (mode == Mode::Shadow).then_some("shadow")
 }
 
 pub(crate) async fn snapshot(driver: &Driver) -> Result<Snapshot, ApiError> {

@@ -5,8 +5,8 @@ use crate::error::ApiError;
 use crate::notices::Notices;
 use crate::state::Api;
 use crate::{
-    actions, audit, cache, clients, closings, credentials, dashboard, document, drafts, gate,
-    integrations, learned, limits, oauth, openapi, parts, rows, run, tables, types, usage,
+    actions, audit, cache, clients, closings, credentials, dashboard, document, drafts, flows,
+    gate, integrations, learned, limits, oauth, openapi, parts, rows, run, tables, types, usage,
     workflows,
 };
 use axum::extract::{Request, State};
@@ -46,6 +46,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(audit::routes())
         .merge(workflows::routes())
         .merge(limits::routes())
+        .merge(flows::routes())
         .merge(learned::routes())
         .merge(closings::routes())
         .merge(cache::routes())

@@ -13,8 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_engine::{Event, LearnedView, Snapshot, Submission};
+use tollgate_engine::{Event, LearnedView, ShadowDecision, Snapshot, Submission};
 use tollgate_model::{EndpointId, ExecutionId, Instant, RouteId};
+
+/// Who is told what would have become of a call, were nothing in shadow.
+pub type Tell = Option<oneshot::Sender<ShadowDecision>>;
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -55,7 +58,13 @@ impl Driver {
     /// Carries one call out, or says why not. Dropping the future cancels the execution: its place in
     /// the queue or under its limits is handed on at once.
     pub async fn execute(&self, call: Call) -> Result<Answer, Failure> {
-        let (reply, mut hang_up) = self.submit(call).await?;
+        self.execute_telling(call, None).await
+    }
+
+    /// The same, and tells what would have become of the call, were nothing in shadow: at the latest at its deadline,
+    /// be it answered before or not. The sender is dropped where nobody can say.
+    pub async fn execute_telling(&self, call: Call, tell: Tell) -> Result<Answer, Failure> {
+        let (reply, mut hang_up) = self.submit(call, tell).await?;
         hang_up.disarm();
         Ok(reply.answer)
     }
@@ -68,9 +77,14 @@ impl Driver {
     ///
     /// Nothing is sent again once the answer has begun, or once a [`crate::RequestBody::Once`] has been read.
     /// Dropping the future or the answer's body cancels the execution.
-    pub async fn forward(&self, mut call: Call) -> Result<Forwarded, Failure> {
+    pub async fn forward(&self, call: Call) -> Result<Forwarded, Failure> {
+        self.forward_telling(call, None).await
+    }
+
+    /// The same, and tells what would have become of the call, as [`Driver::execute_telling`] does.
+    pub async fn forward_telling(&self, mut call: Call, tell: Tell) -> Result<Forwarded, Failure> {
         call.request.answer_as = AnswerAs::Sent;
-        let (Reply { answer, coming }, mut hang_up) = self.submit(call).await?;
+        let (Reply { answer, coming }, mut hang_up) = self.submit(call, tell).await?;
         let body = match coming {
             Some(coming) => AnswerBody::coming(coming, hang_up),
             None => {
@@ -90,7 +104,7 @@ impl Driver {
     }
 
     /// Submits a call and waits for the reply. What is given beside it cancels the execution when dropped.
-    async fn submit(&self, call: Call) -> Result<(Reply, HangUp), Failure> {
+    async fn submit(&self, call: Call, tell: Tell) -> Result<(Reply, HangUp), Failure> {
         let shared = &*self.0;
         if call.route.index() >= shared.routes.load(Ordering::Acquire) {
             return Err(Failure::Unknown("route"));
@@ -115,6 +129,7 @@ impl Driver {
             submission,
             request: Arc::new(call.request),
             reply,
+            tell: tell.filter(|_| shared.any_in_shadow),
             permit,
         };
         shared.inbox.send(submit).map_err(|_| Failure::Stopped)?;
@@ -164,6 +179,12 @@ impl Driver {
         };
         self.tell(Message::Ask(Work(Box::new(work)))).ok()?;
         answer.await.ok()
+    }
+
+    /// Whether the configuration has a flow or a limit in shadow.
+    #[must_use]
+    pub fn any_in_shadow(&self) -> bool {
+        self.0.any_in_shadow
     }
 
     /// What can be seen from outside; `None` once the engine stopped.

@@ -56,7 +56,7 @@ mod usage;
 
 pub use call::{Answer, BodyError, Call, Failure, Request};
 pub use change::ChangeError;
-pub use driver::Driver;
+pub use driver::{Driver, Tell};
 pub use extend::ExtendError;
 pub use facts::facts_of;
 pub use forwarded::{AnswerBody, Forwarded};

@@ -23,7 +23,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
-use tollgate_engine::{Engine, Event, Facts, LearnedView, NoSuchEntry, Snapshot, Submission};
+use tollgate_engine::{
+    Engine, Event, Facts, LearnedView, NoSuchEntry, ShadowDecision, Snapshot, Submission,
+};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// A token that calls are sent with.
@@ -55,6 +57,8 @@ pub(crate) struct Pump {
     /// Cloned into the tasks.
     inbox: UnboundedSender<Message>,
     executions: HashMap<ExecutionId, Execution>,
+    /// Who records what would become of executions, were nothing in shadow.
+    undecided: HashMap<ExecutionId, oneshot::Sender<ShadowDecision>>,
     attempts: HashMap<AttemptId, Attempt>,
     tokens: HashMap<TokenId, HeldToken>,
     fetches: HashMap<TokenId, (ClientId, Task)>,
@@ -84,6 +88,7 @@ pub(crate) fn start(
         next_execution: AtomicU64::new(0),
         routes: AtomicUsize::new(0),
         flows: setup.engine.flows.len(),
+        any_in_shadow: !setup.engine.is_enforced(),
         clock,
         troubles: Arc::default(),
         endpoints: Endpoints::default(),
@@ -110,6 +115,7 @@ pub(crate) fn start(
         clients: setup.clients.into_iter().map(Arc::new).collect(),
         inbox,
         executions: HashMap::new(),
+        undecided: HashMap::new(),
         attempts: HashMap::new(),
         tokens: HashMap::new(),
         fetches: HashMap::new(),
@@ -165,12 +171,18 @@ impl Pump {
                 submission,
                 request,
                 reply,
+                tell,
                 permit,
             } => {
                 drop(permit);
+                if let Some(tell) = tell {
+                    self.undecided.insert(submission.execution, tell);
+                }
                 self.submit(submission, request, reply);
             }
             Message::Cancel(id) => {
+                // Who has gone waits in shadow no longer either, so there may be no decision.
+                self.undecided.remove(&id);
                 // Already finished, if its answer and the hang-up crossed.
                 if self.executions.remove(&id).is_some() {
                     self.tell(Event::Cancel(id));
@@ -265,6 +277,7 @@ impl Pump {
         reply: oneshot::Sender<Result<Reply, Failure>>,
     ) {
         if self.drain.is_some() {
+            self.undecided.remove(&submission.execution);
             // An error means that the caller hung up.
             let _ = reply.send(Err(Failure::Draining));
             return;

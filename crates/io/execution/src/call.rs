@@ -16,11 +16,11 @@ use crate::terms::{Outcome, Terms};
 use crate::works::{Job, Works};
 use serde_json::Value;
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tollgate_action::{Action, Request};
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Wiring};
-use tollgate_driver::{Driver, Redactor};
+use tollgate_driver::{Driver, Redactor, Tell};
 use tollgate_meter::Meter;
 use tollgate_upstream::RequestPath;
 
@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) tools: Tools,
     pub(crate) terms: Terms,
     pub(crate) job: Job,
+    /// Who records what would become of its request, were nothing in shadow.
+    tell: Mutex<Tell>,
 }
 
 impl Call {
@@ -69,6 +71,15 @@ impl Call {
             tools: tools.clone(),
             terms,
             job: Job::new(&target.id, what, within),
+            tell: Mutex::new(None),
+        }
+    }
+
+    /// Who records what would become of its request, were nothing in shadow; of the first, should it send two.
+    pub(crate) fn telling(self, tell: Tell) -> Self {
+        Self {
+            tell: Mutex::new(tell),
+            ..self
         }
     }
 
@@ -183,7 +194,12 @@ impl Call {
             idempotent,
             request,
         };
-        match self.tools.driver.execute(call).await {
+        let tell = self
+            .tell
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match self.tools.driver.execute_telling(call, tell).await {
             Ok(answer) => {
                 let headers = rendered.headers.iter();
                 let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));

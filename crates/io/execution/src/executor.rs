@@ -11,10 +11,12 @@ use crate::terms::{Outcome, Terms};
 use crate::works::Works;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::oneshot;
 use tollgate_cache::Source;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, InnerCall, Lanes};
-use tollgate_driver::Driver;
+use tollgate_driver::{Driver, Tell};
+use tollgate_engine::ShadowDecision;
 use tollgate_model::FlowId;
 use tollgate_workers::Workers;
 
@@ -96,13 +98,16 @@ impl Executor {
         terms: Terms,
     ) -> Result<(Arc<Call>, Outcome), ExecuteError> {
         let asked = Instant::now();
+        let (tell, foretold) = self.foretold();
         let carried_out = async {
-            let call = Arc::new(Call::new(&self.tools, entry, target, terms)?);
+            let call = Call::new(&self.tools, entry, target, terms)?;
+            let call = Arc::new(call.telling(tell));
             let outcome = self.output(&call, body).await?;
             Ok((call, outcome))
         };
         let result = caught(carried_out).await;
-        self.note(entry, terms, asked, result.as_ref().map(|(_, it)| it));
+        let ended = ended(result.as_ref().map(|(_, it)| it));
+        self.record(terms.flow, &entry.name, (ended, asked), foretold);
         let (call, mut outcome) = result?;
         if terms.flat {
             let flat = async { call.again()?.flatten_text(outcome.output).await };
@@ -138,47 +143,67 @@ impl Executor {
         })
     }
 
-    fn note(
-        &self,
-        entry: &CatalogAction,
-        terms: Terms,
-        asked: Instant,
-        result: Result<&Outcome, &ExecuteError>,
-    ) {
-        let (outcome, latency) = match result {
-            // Its calls have records of their own.
-            Ok(it) if !it.calls.is_empty() => ("composite", None),
-            Err(error) if !error.calls.is_empty() => ("composite", None),
-            Ok(it) if it.source.is_some_and(|source| source != Source::Call) => ("cached", None),
-            Ok(it) => ("answered", Some(it.latency)),
-            Err(error) if error.cause.is_refusal() => ("refused", None),
-            Err(_) => ("failed", None),
-        };
-        self.record(terms.flow, &entry.name, (outcome, latency), asked);
+    /// Whom the driver tells what would become of a call, were nothing in shadow, and where that comes to; none where
+    /// nothing is, or nobody records it.
+    pub(crate) fn foretold(&self) -> (Tell, Option<oneshot::Receiver<ShadowDecision>>) {
+        if !self.records.wanted() || !self.driver().any_in_shadow() {
+            return (None, None);
+        }
+        let (tell, foretold) = oneshot::channel();
+        (Some(tell), Some(foretold))
     }
 
-    /// Writes a line of a call that has come to its end: how, and how long the upstream took.
+    /// Writes a line of a call that has come to its end: how, how long the upstream took, and when it was asked for. Where
+    /// something is in shadow, it is written once it is decided what would have become of the call.
     pub(crate) fn record(
         &self,
         flow: FlowId,
         action: &str,
-        (outcome, latency): (&'static str, Option<Duration>),
-        asked: Instant,
+        ((outcome, latency), asked): (Ended, Instant),
+        foretold: Option<oneshot::Receiver<ShadowDecision>>,
     ) {
-        if self.records.wanted() {
-            self.records.note(&Line {
-                flow: self.lanes.name(flow),
-                action,
-                latency,
-                outcome,
-                took: asked.elapsed(),
-            });
+        if !self.records.wanted() {
+            return;
+        }
+        let line = Line {
+            at: SystemTime::now() - asked.elapsed(),
+            flow: self.lanes.name(flow).to_owned(),
+            action: action.to_owned(),
+            latency,
+            outcome,
+            would_have: None,
+        };
+        let records = self.records.clone();
+        match foretold {
+            None => records.note(&line),
+            Some(foretold) => {
+                // It ends by the call's deadline, when the engine has decided at the latest.
+                tokio::spawn(async move {
+                    let would_have = foretold.await.ok();
+                    records.note(&Line { would_have, ..line });
+                });
+            }
         }
     }
 
     /// What sends.
     pub(crate) fn driver(&self) -> &Driver {
         &self.tools.driver
+    }
+}
+
+/// How a call has ended, and how long the upstream took, if it answered.
+pub(crate) type Ended = (&'static str, Option<Duration>);
+
+fn ended(result: Result<&Outcome, &ExecuteError>) -> Ended {
+    match result {
+        // Its calls have records of their own.
+        Ok(it) if !it.calls.is_empty() => ("composite", None),
+        Err(error) if !error.calls.is_empty() => ("composite", None),
+        Ok(it) if it.source.is_some_and(|source| source != Source::Call) => ("cached", None),
+        Ok(it) => ("answered", Some(it.latency)),
+        Err(error) if error.cause.is_refusal() => ("refused", None),
+        Err(_) => ("failed", None),
     }
 }
 

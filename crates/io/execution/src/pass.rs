@@ -12,7 +12,7 @@ use http::{HeaderMap, Method};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_definitions::CatalogIntegration;
-use tollgate_driver::{Call, Forwarded, Request, RequestBody};
+use tollgate_driver::{Call, Forwarded, Request, RequestBody, Tell};
 use tollgate_model::FlowId;
 use tollgate_upstream::RequestPath;
 
@@ -59,7 +59,8 @@ impl Executor {
     ) -> Result<Forwarded, ExecuteError> {
         let asked = Instant::now();
         let name = format!("{} {}", request.method, request.template);
-        let passed = caught(self.passed(target, request, terms)).await;
+        let (tell, foretold) = self.foretold();
+        let passed = caught(self.passed(target, request, terms, tell)).await;
         let outcome = match &passed {
             Ok(_) => "answered",
             Err(error) if error.cause.is_refusal() => "refused",
@@ -69,7 +70,7 @@ impl Executor {
             .as_ref()
             .ok()
             .map(|answer| asked.elapsed().saturating_sub(answer.waited));
-        self.record(terms.flow, &name, (outcome, latency), asked);
+        self.record(terms.flow, &name, ((outcome, latency), asked), foretold);
         passed
     }
 
@@ -78,6 +79,7 @@ impl Executor {
         target: &Arc<CatalogIntegration>,
         request: PassedRequest<'_>,
         terms: PassTerms,
+        tell: Tell,
     ) -> Result<Forwarded, ExecuteError> {
         let wiring = target.wiring()?;
         let query = request.query.map(|query| format!("?{query}"));
@@ -95,7 +97,8 @@ impl Executor {
             idempotent: request.method.is_idempotent(),
             request: Request::new(request.method, url, request.headers, request.body),
         };
-        driver.forward(call).await.map_err(|failure| {
+        let forwarded = driver.forward_telling(call, tell).await;
+        forwarded.map_err(|failure| {
             let trouble = driver.token_trouble(route);
             explain(failure, terms.own_deadline, terms.timeout, trouble)
         })

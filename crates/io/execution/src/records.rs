@@ -4,12 +4,13 @@
 //! log, and never a call. The file is renamed to `….1` at a bound, over the one before, so there
 //! are never more than two.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tollgate_engine::ShadowDecision;
 
 /// Lines on their way to the disk.
 const MAX_WAITING: usize = 10_000;
@@ -18,15 +19,17 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// One call.
 #[derive(Debug)]
-pub(crate) struct Line<'a> {
-    pub(crate) flow: &'a str,
-    pub(crate) action: &'a str,
+pub(crate) struct Line {
+    /// When it was asked for.
+    pub(crate) at: SystemTime,
+    pub(crate) flow: String,
+    pub(crate) action: String,
     /// How long the upstream took, if it answered.
     pub(crate) latency: Option<Duration>,
     /// `answered`, `refused`, `failed`, `cached`, or `composite`: however it ended, its calls have lines of their own.
     pub(crate) outcome: &'static str,
-    /// How long ago it was asked for.
-    pub(crate) took: Duration,
+    /// What would have become of it, were nothing in shadow; none where nothing is, and where that isn't known.
+    pub(crate) would_have: Option<ShadowDecision>,
 }
 
 /// Takes lines; cheap where no file is wanted.
@@ -51,23 +54,38 @@ impl Records {
         self.0.is_some()
     }
 
-    pub(crate) fn note(&self, line: &Line<'_>) {
+    pub(crate) fn note(&self, line: &Line) {
         let Some(sender) = &self.0 else { return };
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let at = now.saturating_sub(line.took);
-        let text = json!({
+        let at = line.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut text = json!({
             "at": at.as_millis() as f64 / 1e3,
             "flow": line.flow,
             "action": line.action,
-            "latency_ms": line.latency.map(|it| it.as_micros() as f64 / 1e3),
+            "latency_ms": line.latency.map(millis),
             "outcome": line.outcome,
         });
+        if let Some(decision) = &line.would_have {
+            text["would_have"] = would_have(decision);
+        }
         if sender.try_send(format!("{text}\n")).is_err() {
             tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
         }
     }
+}
+
+fn would_have(decision: &ShadowDecision) -> Value {
+    match decision {
+        ShadowDecision::Sent { waited } => json!({"sent_after_ms": millis(*waited)}),
+        ShadowDecision::Refused(refusal) => json!({
+            "refused": refusal.reason.as_str(),
+            "limit": refusal.limit,
+        }),
+    }
+}
+
+/// Milliseconds, to the microsecond.
+fn millis(span: Duration) -> f64 {
+    span.as_micros() as f64 / 1e3
 }
 
 fn append(path: &Path) -> std::io::Result<File> {

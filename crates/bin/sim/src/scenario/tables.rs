@@ -4,7 +4,9 @@ use super::Scenario;
 use crate::action::Action;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_engine::{Client, Config, Flow, Guarantee, Leave, LimitSpec, Policy, Pool, Route};
+use tollgate_engine::{
+    Client, Config, Flow, Guarantee, Leave, LimitSpec, Mode, Policy, Pool, Route,
+};
 use tollgate_model::{Limit, LimitId, RouteId, Rule, Scope};
 
 /// A scenario as the engine's tables, and the routes that calls take.
@@ -21,7 +23,7 @@ impl Scenario {
     #[must_use]
     pub fn tables(&self) -> Tables {
         let mut config = match &self.service {
-            Some(service) => service.engine.clone(),
+            Some(service) => service.engine.clone().enforced(),
             None => bare(),
         };
         config.policy = Policy {
@@ -45,6 +47,7 @@ impl Scenario {
                 guarantee: share.map(|(limit, slots)| Guarantee { limit, slots }),
                 max_queued: flow.max_queued,
                 limits: self.limits_of(flow).to_vec(),
+                mode: Mode::Enforce,
             }
         });
         config.flows = flows.collect();

@@ -63,6 +63,12 @@ impl Understood {
             let cost = format!("the cost of {} ({})", route.name, route.cost);
             understood.tell(&cost, "the simulated provider counts a call once");
         }
+        if !config.engine.is_enforced() {
+            understood.tell(
+                "mode",
+                "what is in shadow is simulated as if it were enforced",
+            );
+        }
         for integration in &config.integrations {
             for of in &integration.routes.endpoints {
                 let what = format!("the limits of {} ({})", of.endpoint, integration.name);

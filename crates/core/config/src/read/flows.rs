@@ -2,7 +2,7 @@
 
 use super::integrations::Tables;
 use super::{limits, resolve, unique_name};
-use tollgate_engine::{Flow, Guarantee, LimitSpec};
+use tollgate_engine::{Flow, Guarantee, LimitSpec, Mode};
 use tollgate_model::{FlowId, LimitId, Rule, Table};
 use tollgate_settings::Section;
 
@@ -48,6 +48,7 @@ pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> Flows {
             guarantee: shares.guarantee(&section, "guaranteed"),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
             limits: tables.add_limits(limits::read_flows(&section)),
+            mode: limits::mode(&section),
         };
         let is_named = flow.name == DEFAULT;
         let id = tables.engine.flows.add(flow);
@@ -157,6 +158,13 @@ impl Shares {
             let (id, limit) = limits
                 .with_ids()
                 .find(|(_, limit)| limit.name == wanted.value)?;
+            if limit.mode == Mode::Shadow {
+                let message = format!(
+                    "{:?} is in shadow, and keeps nobody from its calls, so that none of them can be guaranteed",
+                    limit.name
+                );
+                section.reject(&wanted, message);
+            }
             let shared = shared_out.get_mut(id.index())?;
             *shared += u64::from(slots?);
             let allowed = limit.rule.allowed();

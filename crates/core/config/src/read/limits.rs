@@ -1,15 +1,14 @@
 //! `[[limit]]` and the limits inside of clients and integrations.
 
-use super::{resolve, unique_name};
+mod fields;
+
+use super::resolve;
 use crate::presets::{self, PresetCounts, PresetLimit};
-use std::ops::RangeInclusive;
-use std::time::Duration;
-use tollgate_engine::{Follow, LEARNED, Leave, LimitSpec};
+pub(super) use fields::{follow, mode};
+use fields::{follow_window, leave, limit_name, refuse_learned, refuse_shadow, rule, scope};
+use tollgate_engine::{Follow, LimitSpec, Mode};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_settings::{Placed, Section};
-
-/// Spans a window may last.
-const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(86_400);
 
 /// A limit of the organisation, and what passes it.
 pub(crate) struct SharedLimit {
@@ -92,10 +91,12 @@ fn read_own_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
         let rule = rule(&section);
         let leave = leave(&section, rule);
         let follow = follow_window(&section, rule);
+        let mode = mode(&section);
         match rule {
             Some(rule) => {
                 let limit = LimitSpec {
                     limit: Limit { name, scope, rule },
+                    mode,
                     leave,
                     follow,
                 };
@@ -122,9 +123,11 @@ pub(super) fn read_own(
         let rule = rule(&own);
         let leave = leave(&own, rule);
         let follow = follow_window(&own, rule);
+        let mode = mode(&own);
         let limit = rule.map(|rule| Limit { name, scope, rule });
         limits.extend(limit.map(|limit| LimitSpec {
             limit,
+            mode,
             leave,
             follow,
         }));
@@ -135,87 +138,51 @@ pub(super) fn read_own(
 
 /// `[[flow.limit]]`: ours alone, so that no header speaks of them and nothing is left free for others.
 pub(super) fn read_flows(flow: &Section<'_, '_>) -> Vec<LimitSpec> {
-    read_each(flow, "limit", Scope::Flow, |_, _| None)
+    read_each(flow, "limit", Scope::Flow, |limit, _| Own {
+        mode: mode(limit),
+        follow: None,
+    })
 }
 
 /// `[[client.token_limit]]`: nobody else has the token, so that nothing is left free for others.
 pub(super) fn read_tokens(client: &Section<'_, '_>) -> Vec<LimitSpec> {
-    read_each(client, "token_limit", Scope::Token, follow_window)
+    read_each(client, "token_limit", Scope::Token, |limit, rule| {
+        refuse_shadow(limit);
+        Own {
+            mode: Mode::Enforce,
+            follow: follow_window(limit, rule),
+        }
+    })
+}
+
+/// What the limits of one kind have beside name, scope and rule.
+struct Own {
+    mode: Mode,
+    follow: Option<Follow>,
 }
 
 fn read_each(
     section: &Section<'_, '_>,
     key: &'static str,
     scope: Scope,
-    read_follow: impl Fn(&Section<'_, '_>, Option<Rule>) -> Option<Follow>,
+    read_own: impl Fn(&Section<'_, '_>, Option<Rule>) -> Own,
 ) -> Vec<LimitSpec> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
     for own in section.sections(key) {
         let name = limit_name(&own, &mut taken);
-        let scope = self::scope(&own, &[scope]);
+        let scope = fields::scope(&own, &[scope]);
         let rule = rule(&own);
-        let follow = read_follow(&own, rule);
+        let Own { mode, follow } = read_own(&own, rule);
         limits.extend(rule.map(|rule| LimitSpec {
             limit: Limit { name, scope, rule },
+            mode,
             leave: None,
             follow,
         }));
         own.finish();
     }
     limits
-}
-
-/// `follow` of a limit; only a window has it, for no header tells how many calls may be under way.
-fn follow_window(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Follow> {
-    let found = follow(section)?;
-    if let Some(Rule::Concurrency { .. }) = rule {
-        let message = "no header tells of calls at once; remove follow".to_owned();
-        section.reject(&found, message);
-    }
-    Some(found.value)
-}
-
-/// `follow`, of a limit or of all.
-pub(super) fn follow(section: &Section<'_, '_>) -> Option<Placed<Follow>> {
-    let words = |text: &str| match text {
-        "headers" => Some(Follow::Headers),
-        "configuration" => Some(Follow::Configuration),
-        _ => None,
-    };
-    section.parsed("follow", "\"headers\" or \"configuration\"", words)
-}
-
-/// `name`, unlike that of a limit that was learned.
-fn limit_name(section: &Section<'_, '_>, taken: &mut Vec<String>) -> String {
-    let name = unique_name(section, "name", taken);
-    refuse_learned(section, &name);
-    name
-}
-
-fn refuse_learned(section: &Section<'_, '_>, name: &str) {
-    if name.starts_with(LEARNED)
-        && let Some(placed) = section.text("name")
-    {
-        let message =
-            format!("names that begin with {LEARNED:?} are those of limits that were learned");
-        section.reject(&placed, message);
-    }
-}
-
-/// `leave`: a part of the limit in percent, or a number of calls.
-fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
-    if section.is_text("leave") {
-        let expected =
-            "a part of the limit from \"0 %\" to less than \"100 %\", or a number of calls";
-        let percent =
-            |text: &str| Leave::parse(text).filter(|leave| matches!(leave, Leave::Percent(_)));
-        let leave = section.parsed("leave", expected, percent);
-        return leave.map(|leave| leave.value);
-    }
-    let most = rule.map_or(u32::MAX, |rule| rule.allowed().saturating_sub(1));
-    let calls = section.whole("leave", 0..=most.into())?;
-    u32::try_from(calls).ok().map(Leave::Calls)
 }
 
 /// `token_rate`, by default the vendor's: whatever presets hold, its tokens have it.
@@ -226,6 +193,7 @@ pub(super) fn read_token_rate(client: &Section<'_, '_>) -> LimitSpec {
     };
     let name = section.text("name").map(|name| name.value);
     refuse_learned(&section, name.as_deref().unwrap_or_default());
+    refuse_shadow(&section);
     let rule = rule(&section);
     let follow = follow_window(&section, rule);
     section.finish();
@@ -238,52 +206,4 @@ pub(super) fn read_token_rate(client: &Section<'_, '_>) -> LimitSpec {
         follow,
         ..limit.into()
     }
-}
-
-/// `scope`, one of those that make sense here; the first if absent.
-fn scope(section: &Section<'_, '_>, scopes: &[Scope]) -> Scope {
-    let words: Vec<_> = scopes
-        .iter()
-        .map(|scope| format!("{:?}", scope.as_str()))
-        .collect();
-    let pick = |text: &str| scopes.iter().copied().find(|scope| scope.as_str() == text);
-    let found = section.parsed("scope", &words.join(" or "), pick);
-    found.map_or(
-        scopes.first().copied().unwrap_or(Scope::Organisation),
-        |scope| scope.value,
-    )
-}
-
-/// `allowed` and `period`, with `counted_within` if declared; or `concurrent`.
-fn rule(section: &Section<'_, '_>) -> Option<Rule> {
-    let expects =
-        "a number of calls, with period = \"60s\" (or concurrent = a number of calls at once)";
-    let concurrent = section.has("concurrent");
-    let windowed = ["allowed", "period", "counted_within"]
-        .into_iter()
-        .filter(|key| section.has(key));
-    let windowed: Vec<_> = windowed.collect();
-    let allowed = section.count("allowed", 1);
-    let period = section.span("period", PERIODS);
-    let counted_within = section.span("counted_within", PERIODS);
-    if concurrent {
-        let at_once = section.count("concurrent", 1);
-        if let Some(key) = windowed.first() {
-            section.reject(
-                &section.here(()),
-                format!("expected either concurrent or {key}, found both"),
-            );
-        }
-        return at_once.map(|allowed| Rule::Concurrency { allowed });
-    }
-    if !windowed.contains(&"allowed") {
-        section.missing("allowed", expects);
-    } else if !windowed.contains(&"period") {
-        section.missing("period", "a time span such as \"60s\"");
-    }
-    Some(Rule::Window {
-        allowed: allowed?,
-        period: period?,
-        counted_within,
-    })
 }

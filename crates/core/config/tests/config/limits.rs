@@ -1,7 +1,8 @@
 //! Limits, what of them is guaranteed, and what passes them.
 
-use crate::support::{LEAST, parse, problems};
+use crate::support::{LEAST, parse, problem, problems};
 use std::path::Path;
+use tollgate_engine::Mode;
 use tollgate_model::Scope;
 
 #[test]
@@ -117,4 +118,61 @@ fn what_the_tables_can_not_hold_is_a_problem_too() {
     let dear = "\n[[integration.action]]\nname = \"Search\"\ncost = 5000\n";
     let found = problems(&format!("{LEAST}{dear}"));
     assert!(found[0].message.contains("costs 5000"), "{found:?}");
+}
+
+#[test]
+fn limits_and_flows_may_be_in_shadow() {
+    let limit =
+        |more: &str| format!("[[limit]]\nname = \"x\"\nallowed = 9\nperiod = \"1s\"\n{more}\n");
+    let own = "[[integration.limit]]\nname = \"own\"\nconcurrent = 2\nmode = \"shadow\"\n";
+    let flow = "[[flow]]\nname = \"voice\"\nmode = \"shadow\"\n[[flow.limit]]\nname = \"its\"\nconcurrent = 1\n";
+    let text = format!(
+        "{LEAST}{own}{}{flow}mode = \"enforce\"\n",
+        limit("mode = \"shadow\"")
+    );
+    let config = parse(&text).unwrap().engine;
+    let of = |name: &str| {
+        config
+            .limits
+            .iter()
+            .find(|it| it.name == name)
+            .unwrap()
+            .mode
+    };
+    assert_eq!(
+        (of("x"), of("own"), of("its")),
+        (Mode::Shadow, Mode::Shadow, Mode::Enforce)
+    );
+    let voice = config.flows.iter().find(|it| it.name == "voice").unwrap();
+    assert_eq!(voice.mode, Mode::Shadow);
+    assert!(!config.is_enforced() && config.enforced().is_enforced());
+    assert!(parse(LEAST).unwrap().engine.is_enforced());
+
+    let (line, field, message) = problem(&format!("{LEAST}\n{}", limit("mode = \"off\"")));
+    let expected = "expected \"enforce\" or \"shadow\", found \"off\"";
+    assert_eq!(
+        (line, field.as_str(), message.as_str()),
+        (23, "limit[1].mode", expected)
+    );
+}
+
+#[test]
+fn what_holds_a_token_is_never_in_shadow() {
+    let rate = "token_rate = { allowed = 5, period = \"1s\", mode = \"shadow\" }\n[[integration]]";
+    let (_, field, message) = problem(&LEAST.replace("[[integration]]", rate));
+    assert_eq!(field, "client[1].token_rate.mode");
+    assert!(message.contains("put flows in shadow"), "{message}");
+
+    let limit = "[[client.token_limit]]\nname = \"day\"\nallowed = 5\nperiod = \"24h\"\nmode = \"shadow\"\n[[integration]]";
+    let (_, field, _) = problem(&LEAST.replace("[[integration]]", limit));
+    assert_eq!(field, "client[1].token_limit[1].mode");
+}
+
+#[test]
+fn nothing_is_guaranteed_of_a_limit_in_shadow() {
+    let limit = "[[limit]]\nname = \"x\"\nallowed = 9\nperiod = \"1s\"\nmode = \"shadow\"\n";
+    let flow = "[[flow]]\nname = \"voice\"\nguaranteed = { limit = \"x\", calls = 3 }\n";
+    let (_, field, message) = problem(&format!("{LEAST}{limit}{flow}"));
+    assert_eq!(field, "flow[1].guaranteed.limit");
+    assert!(message.contains("\"x\" is in shadow"), "{message}");
 }

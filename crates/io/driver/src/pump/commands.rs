@@ -39,6 +39,12 @@ impl Pump {
                     self.fetches.remove(&token);
                     self.tokens.remove(&token);
                 }
+                Command::WouldHave(id, decision) => {
+                    if let Some(tell) = self.undecided.remove(&id) {
+                        // An error means that nobody records it.
+                        let _ = tell.send(decision);
+                    }
+                }
             }
         }
     }

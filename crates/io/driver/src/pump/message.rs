@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tollgate_engine::{Event, Facts, LossKind, Submission};
+use tollgate_engine::{Event, Facts, LossKind, ShadowDecision, Submission};
 use tollgate_model::{AttemptId, ExecutionId, Instant, TokenId};
 
 /// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
@@ -24,6 +24,8 @@ pub(crate) enum Message {
         submission: Submission,
         request: Arc<Request>,
         reply: oneshot::Sender<Result<Reply, Failure>>,
+        /// Who records what would become of it, were nothing in shadow.
+        tell: Option<oneshot::Sender<ShadowDecision>>,
         /// Freed when the task takes the message up.
         permit: OwnedSemaphorePermit,
     },
@@ -70,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) next_execution: AtomicU64,
     pub(crate) routes: AtomicUsize,
     pub(crate) flows: usize,
+    /// Whether the configuration has a flow or a limit in shadow.
+    pub(crate) any_in_shadow: bool,
     pub(crate) clock: Clock,
     pub(crate) troubles: Arc<Troubles>,
     pub(crate) endpoints: Endpoints,
