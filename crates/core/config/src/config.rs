@@ -53,8 +53,8 @@ pub struct Config {
     pub composites: Vec<Composite>,
     /// The files that it names beside those of its folders.
     pub files: Vec<FileUse>,
-    /// What is most likely a mistake, a line for each: files with secrets that others may read, and fields that
-    /// have a new name.
+    /// What is most likely a mistake, a line for each: files with secrets that others may read, fields that have a
+    /// new name, and entries of `pass_through` by which nothing passes.
     pub warnings: Vec<String>,
 }
 

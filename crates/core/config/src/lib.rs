@@ -27,6 +27,7 @@ mod describe;
 mod files;
 mod gateway;
 mod notes;
+mod passes;
 mod presets;
 mod problem;
 mod read;

@@ -123,6 +123,7 @@ impl Config {
         let read = tollgate_settings::read_with_places(text, |root| read(root, source));
         let (mut config, places) = read.map_err(invalid)?;
         config.places = places;
+        config.warnings.extend(config.idle_passes());
         // What each table says may be sound and all of them together not.
         match config.engine.check() {
             Ok(()) => Ok(config),

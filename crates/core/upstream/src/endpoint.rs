@@ -115,6 +115,25 @@ impl Endpoint {
         methods && lengths && self.segments.iter().zip(&other.segments).all(meet)
     }
 
+    /// Whether the other one counts all requests that this one names.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let methods = other.method.is_none() || self.method == other.method;
+        let covered = |(own, other): (&Segment, &Segment)| match (own, other) {
+            (_, Segment::Any(_)) => true,
+            (Segment::Literal(own), Segment::Literal(other)) => own.eq_ignore_ascii_case(other),
+            (Segment::Any(_), Segment::Literal(_)) => false,
+        };
+        let (own, others) = (self.segments.len(), other.segments.len());
+        let lengths = match (self.has_rest, other.has_rest) {
+            (false, false) => own == others,
+            (true, false) => false,
+            (false, true) => own > others,
+            (true, true) => own >= others,
+        };
+        methods && lengths && self.segments.iter().zip(&other.segments).all(covered)
+    }
+
     /// The path with its placeholders, without the method.
     #[must_use]
     pub fn path(&self) -> String {

@@ -2,7 +2,8 @@
 //!
 //! *Decides* whether a URL or a resolved address may be called ([`Policy`]), and says within which [`Bounds`]
 //! calls are made, which headers are no call's to set ([`CONNECTION_HEADERS`]), as whom tokens are fetched
-//! ([`ClientCredentials`]) and which requests a rule speaks of ([`Endpoint`]). *Doesn't decide* when a name is
+//! ([`ClientCredentials`]), which requests a rule speaks of ([`Endpoint`]) and which none opens ([`Closed`]). *Doesn't
+//! decide* when a name is
 //! resolved (the guard does that, and hands the addresses in), nor how a call is made (the driver's).
 //!
 //! How the rules hold, by name; tested beside each of them and in `tests/forms.rs` (properties):
@@ -17,6 +18,7 @@
 
 mod address;
 mod bounds;
+mod closed;
 mod credentials;
 mod endpoint;
 mod headers;
@@ -30,6 +32,7 @@ mod scheme;
 
 pub use address::{Class, faces};
 pub use bounds::Bounds;
+pub use closed::Closed;
 pub use credentials::ClientCredentials;
 pub use endpoint::{BadEndpoint, Endpoint, METHODS};
 pub use headers::{CONNECTION_HEADERS, is_connection_header};

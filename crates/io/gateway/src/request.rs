@@ -2,25 +2,7 @@
 
 use crate::refusal::Refusal;
 use http::{Method, Version, header, request};
-use std::sync::LazyLock;
-use tollgate_upstream::{Endpoint, METHODS, RequestPath};
-
-/// What is never passed on, however it is written.
-static NOTIFICATIONS: LazyLock<Vec<Endpoint>> =
-    LazyLock::new(|| endpoints(&["* /api/v2/notifications", "* /api/v2/notifications/**"]));
-static OWN: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
-    endpoints(&[
-        "* /oauth",
-        "* /oauth/**",
-        "* /login",
-        "* /login/**",
-        "* /api/v2/tokens/me",
-    ])
-});
-
-fn endpoints(texts: &[&str]) -> Vec<Endpoint> {
-    texts.iter().filter_map(|text| text.parse().ok()).collect()
-}
+use tollgate_upstream::{Closed, METHODS, RequestPath};
 
 /// Whose a request is.
 pub(crate) enum Asked<'a> {
@@ -45,16 +27,15 @@ impl<'a> Asked<'a> {
             return Err(Refusal::Upgrade);
         }
         let path = RequestPath::new(path).map_err(Refusal::Path)?;
-        let is_of = |endpoints: &[Endpoint]| {
-            let mut endpoints = endpoints.iter();
-            endpoints.any(|it| it.counts(head.method.as_str(), path))
-        };
         match path.as_str() {
-            "/oauth/token" | "/login/oauth/token" => Ok(Self::Own("/oauth/token")),
-            "/api/v2/tokens/me" => Ok(Self::Own("/api/v2/tokens/me")),
-            _ if is_of(&OWN) => Err(Refusal::Own),
-            _ if is_of(&NOTIFICATIONS) => Err(Refusal::Notifications),
-            _ => Ok(Self::Upstream(path)),
+            "/oauth/token" | "/login/oauth/token" => return Ok(Self::Own("/oauth/token")),
+            "/api/v2/tokens/me" => return Ok(Self::Own("/api/v2/tokens/me")),
+            _ => {}
+        }
+        match Closed::of(head.method.as_str(), path) {
+            Some(Closed::Own) => Err(Refusal::Own),
+            Some(Closed::Notifications) => Err(Refusal::Notifications),
+            None => Ok(Self::Upstream(path)),
         }
     }
 }

@@ -120,3 +120,70 @@ fn requests_are_named_by_method_and_path() {
     ));
     assert_eq!(found[0].field, "integration[1].endpoint[1].limit");
 }
+
+#[test]
+fn entries_by_which_nothing_passes_are_warned_of() {
+    let caller = |fields: &str, list: &str| {
+        let caller = format!("[[caller]]\nclient_id = \"flows\"\n{fields}pass_through = [{list}]");
+        LEAST.replace("[[caller]]\nclient_id = \"flows\"", &caller)
+    };
+    let gateway = "[[gateway]]\nintegration = \"Platform\"\npath = \"/g\"\n";
+    let warnings = |text: &str| parse(text).unwrap().warnings;
+    let good = caller(
+        "",
+        "\"GET /api/v2/users\", \"* /**\", \"DELETE /api/v2/tokens/{id}\"",
+    );
+    assert_eq!(warnings(&format!("{good}{gateway}")), Vec::<String>::new());
+
+    let told = warnings(&good);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("test.toml:"), "{told:?}");
+    assert!(
+        told[0].contains(": caller[1].pass_through: nothing passes, since there is no gateway"),
+        "{told:?}"
+    );
+    let elsewhere = "[[integration]]\nname = \"Other\"\ntype = \"custom-rest-actions\"\n\
+                     actions = { folder = \"actions\" }\n";
+    for (fields, why) in [
+        ("roles = [\"author\"]\n", "hasn't the role execute"),
+        (
+            "integrations = [\"Other\"]\n",
+            "integrations; they lead to Platform",
+        ),
+    ] {
+        let told = warnings(&format!(
+            "{}{elsewhere}{gateway}",
+            caller(fields, "\"* /**\"")
+        ));
+        assert!(told.len() == 1 && told[0].contains(why), "{told:?}");
+    }
+
+    let entries = "\n\"POST /oauth/token\",\n\"* /api/v2/tokens/me\",\n\"GET /api/v2/notifications/{id}\",\n\
+                   \"GET /g/api/v2/users\",\n\"GET /g\",\n";
+    let text = format!("{}{gateway}", caller("", entries));
+    let told = warnings(&text);
+    let line = text
+        .lines()
+        .position(|it| it.contains("/oauth/token"))
+        .unwrap()
+        + 1;
+    let expected = [
+        (0, "\"POST /oauth/token\": never passes, since logins"),
+        (1, "never passes, since logins"),
+        (2, "never passes, since notification channels"),
+        (
+            3,
+            "leads to no path below /g, which the gateway or its integration's base_url has already; write the path without it, \"/api/v2/users\"",
+        ),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, (index, why)) in told.iter().zip(expected) {
+        let place = format!(
+            "test.toml:{}:1: caller[1].pass_through[{}]: ",
+            line + index,
+            index + 1
+        );
+        assert!(told.starts_with(&place), "{place} {told}");
+        assert!(told.contains(why), "{told}");
+    }
+}
