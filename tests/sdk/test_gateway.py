@@ -19,6 +19,8 @@ import threading
 import time
 import unittest
 
+import doors
+from doors import curl
 from world import SECRET, Served, WebServer, sdk_client
 
 HERE = pathlib.Path(__file__).parent
@@ -79,6 +81,7 @@ listen = "127.0.0.1:0"
 [[gateway]]
 integration = "Files"
 path = "/files"
+max_body_bytes = 60_000_000
 """
 
 
@@ -222,10 +225,9 @@ class Programs(unittest.TestCase):
         self.uploaded(answer["upload"], b'"' + b"x" * UPLOAD + b'"')
 
     def test_curl(self):
-        curl = shutil.which("curl")
-        self.assertIsNotNone(curl, "apt-get install curl")
+        self.assertIsNotNone(shutil.which("curl"), "apt-get install curl")
         run = lambda *arguments: subprocess.run(
-            [curl, "-sS", "--fail-with-body", *arguments], check=True, capture_output=True, timeout=120
+            ["curl", "-sS", "--fail-with-body", *arguments], check=True, capture_output=True, timeout=120
         ).stdout
         login = f"{self.world.gateway}/login/oauth/token"
         token = json.loads(run("-u", f"program:{SECRET}", "-d", "grant_type=client_credentials", login))["access_token"]
@@ -246,6 +248,29 @@ class Programs(unittest.TestCase):
             sent = run(*bearer, *framing, "-H", "Content-Type: application/octet-stream", "--data-binary", f"@{file}", upload)
             self.uploaded(json.loads(sent), body)
             self.assertEqual(Files.seen[0][1] is None, bool(framing))
+
+    def test_curl_hears_of_an_upload_that_is_refused_while_it_comes(self):
+        bearer = f"Authorization: Bearer {self.token()}"
+        file = pathlib.Path(self.world.folder.name) / "refused"
+        with open(file, "wb") as upload:
+            upload.truncate(60_000_001)
+        for version, path, code in [
+            (version, path, code)
+            for version in ("--http2-prior-knowledge", "--http1.1")
+            for path, code in (("uploads/long", "request.entity.too.large"), ("other", "gateway.not.listed"))
+        ]:
+            url = f"{self.world.service.url}/files/api/v2/{path}"
+            for _ in range(5):
+                status, _, _, body, complaint = curl(
+                    version, "-H", bearer, "-H", "Content-Type: application/octet-stream", "--data-binary", f"@{file}", url
+                )
+                self.assertEqual((status, complaint), (0, ""), (version, path))
+                self.assertEqual(json.loads(body)["code"], code)
+        self.assertEqual(Files.seen, [])
+
+    def token(self):
+        _, answer = doors.token(self.world.gateway, "program", SECRET)
+        return answer["access_token"]
 
     def test_a_client_like_terraforms(self):
         """Go's net/http: one login, HTTP/1.1 kept alive, many requests at once, gzip, and a retry by Retry-After."""

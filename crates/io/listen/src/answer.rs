@@ -1,4 +1,4 @@
-//! Requests and their answers, as the connection counts them.
+//! Answers, as the connection counts them.
 //!
 //! An answer's body is handed to the HTTP implementation in steps of [`STEP`] bytes. Bytes that the caller
 //! doesn't take then stay here, where they are counted, and not in a buffer of the implementation. The HTTP/2
@@ -8,6 +8,7 @@
 
 use crate::connection::{Connection, STEP};
 use crate::host::{self, BadHost};
+use crate::request::{RequestBody, Running};
 use crate::{Answer, Answers, BoxError};
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
@@ -74,19 +75,13 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer.clone());
         let is_http2 = request.version() == Version::HTTP_2;
-        let running = Arc::new(Running {
-            request: self.connection.begin(is_http2),
-            connection: Arc::clone(&self.connection),
-        });
+        let running = Arc::new(Running::begin(&self.connection, is_http2));
         if let Err(bad) = host::check(&request) {
             let refused = refuse(bad, running, is_http2);
             return Box::pin(std::future::ready(Ok(refused)));
         }
         let asking = Arc::clone(&running);
-        let request = request.map(|body| RequestBody {
-            body,
-            running: asking,
-        });
+        let request = request.map(|body| RequestBody::new(body, asking, is_http2));
         let answer = self.service.call(request);
         Box::pin(async move {
             let answer = answer.await.map_err(Into::into)?;
@@ -110,60 +105,6 @@ fn refuse<B: Answer>(
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer
-}
-
-/// A request under way. It ends when the answer's body and the request's body have both been dropped.
-#[derive(Debug)]
-struct Running {
-    connection: Arc<Connection>,
-    request: u64,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.connection.end(self.request);
-    }
-}
-
-/// A request's body. While a handler waits for more of it, its connection counts as waiting for its caller.
-#[derive(Debug)]
-pub struct RequestBody {
-    body: Incoming,
-    running: Arc<Running>,
-}
-
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        let Running {
-            connection,
-            request,
-        } = &*self.running;
-        connection.awaits_body(*request, frame.is_pending());
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for RequestBody {
-    fn drop(&mut self) {
-        self.running
-            .connection
-            .awaits_body(self.running.request, false);
-    }
 }
 
 /// An answer's body, handed over in steps.

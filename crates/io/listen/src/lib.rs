@@ -41,13 +41,15 @@ mod answer;
 mod connection;
 mod descriptors;
 mod host;
+mod request;
 mod serve;
 mod stream;
 mod tls;
 
-pub use answer::{Peer, RequestBody};
+pub use answer::Peer;
 pub use connection::STEP;
 pub use descriptors::{most_connections, raise_descriptor_limit};
+pub use request::RequestBody;
 pub use serve::{BUFFER, CONNECTION_WINDOW};
 pub use tls::{Pem, Tls, TlsError};
 
