@@ -305,6 +305,101 @@ class Renewal(unittest.TestCase):
         self.assertRegex(said, r"server.tls.key: .*others may write it")
 
 
+class Gateways(unittest.TestCase):
+    """Gateways with listeners of their own: TLS as at the service's, or by files of theirs."""
+
+    USERS = "/api/v2/users?pageSize=1"
+    CALLER = """
+[[caller]]
+client_id = "program"
+client_secret_env = "FLOWS"
+logins = ["basic"]
+pass_through = ["GET /api/v2/users"]
+"""
+    GATEWAY = """
+[[gateway]]
+integration = "PureCloud Data Actions"
+listen = "127.0.0.1:0"
+"""
+
+    def start(self, server, gateways):
+        folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(folder.name)
+        self.ours, self.theirs = Authority(self.path), Authority(self.path, "theirs")
+        self.ours.issue("server", "one")
+        self.theirs.issue("gate", "two")
+        self.theirs.issue("batch", "batch", "extendedKeyUsage=clientAuth")
+        doors = Doors(self.CALLER, server, integration=gateways, env={"FLOWS": FLOWS}, folder=folder)
+        self.addCleanup(doors.stop)
+        urls = [doors.service.process.stdout.readline().split()[0] for _ in range(gateways.count("listen ="))]
+        return doors, urls
+
+    def get(self, url, authority=None, certificate=None):
+        context = ssl.create_default_context(cafile=authority.pem) if authority else None
+        if certificate:
+            context.load_cert_chain(self.path / f"{certificate}.pem", self.path / f"{certificate}.key")
+        try:
+            return ask(url, self.USERS, headers=basic("program", FLOWS), context=context)[0]
+        except (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected):
+            return "turned away"
+
+    def test_each_speaks_the_services_tls_or_its_own(self):
+        own = '[gateway.tls]\ncertificate = "gate.pem"\nkey = "gate.key"\nclient_authorities = "theirs.pem"\n' \
+              "require_client_certificate = true\n"
+        tls = '[server.tls]\ncertificate = "server.pem"\nkey = "server.key"\n'
+        doors, (shared, alone) = self.start(tls, self.GATEWAY + self.GATEWAY + own)
+        for url in doors.url, shared, alone:
+            self.assertTrue(url.startswith("https://"), url)
+        self.assertEqual(self.get(shared, self.ours), 200)
+        self.assertEqual(self.get(shared, self.theirs), "turned away")
+        self.assertEqual(self.get(alone, self.theirs), "turned away")
+        self.assertEqual(self.get(alone, self.theirs, "batch"), 200)
+        self.assertEqual(self.get(alone, self.ours, "batch"), "turned away")
+        basic_login = ["-u", f"program:{FLOWS}", "--cacert", str(self.theirs.pem)]
+        certificate = ["--cert", str(self.path / "batch.pem"), "--key", str(self.path / "batch.key")]
+        ended = curl("--http2", *basic_login, *certificate, alone + self.USERS)
+        self.assertEqual(ended[:3], (0, "2", 200), ended)
+
+        # Both certificates are followed, each by itself; what is wrong with one leaves the other alone.
+        def serial():
+            host, port = shared.removeprefix("https://").split(":")
+            with socket.create_connection((host, int(port)), timeout=10) as plain:
+                context = ssl.create_default_context(cafile=self.ours.pem)
+                with context.wrap_socket(plain, server_hostname=host) as secure:
+                    return secure.getpeercert()["serialNumber"]
+        first = serial()
+        (self.path / "gate.pem").write_text("no certificate")
+        self.ours.issue("next", "three")
+        shutil.move(self.path / "next.key", self.path / "server.key")
+        shutil.move(self.path / "next.pem", self.path / "server.pem")
+        doors.service.process.send_signal(signal.SIGHUP)
+        within(30, lambda: serial() != first)
+        within(30, lambda: "gate.pem: holds no PEM certificate" in doors.logged())
+        self.assertEqual(self.get(alone, self.theirs, "batch"), 200)
+        health = ["--cacert", str(self.ours.pem), doors.url + "/health"]
+        self.assertRegex(curl(*health)[3], r"^ok\ngateway\[2\].tls: the files can't be used")
+        self.theirs.issue("gate", "four")
+        within(30, lambda: curl(*health)[3] == "ok\n")
+        self.assertEqual(self.get(alone, self.theirs, "batch"), 200)
+
+    def test_a_gateway_alone_may_speak_tls(self):
+        own = '[gateway.tls]\ncertificate = "gate.pem"\nkey = "gate.key"\n'
+        doors, (alone,) = self.start("", self.GATEWAY + own)
+        self.assertTrue(doors.url.startswith("http://") and alone.startswith("https://"), alone)
+        self.assertEqual(self.get(alone, self.theirs), 200)
+        good = doors.config.read_text()
+        for old, new, said in [
+            ('listen = "127.0.0.1:0"\n[gateway.tls]', 'path = "/g"\n[gateway.tls]', "gateway[1].tls: takes listen"),
+            ('"gate.key"', '"batch.key"', "gateway[1].tls.key: expected a readable PEM file"),
+            ('key = "gate.key"', "", "gateway[1].tls.key: missing"),
+        ]:
+            self.assertIn(old, good)
+            doors.config.write_text(good.replace(old, new))
+            status, text = doors.check()
+            self.assertEqual(status, 64, text)
+            self.assertIn(said, text)
+
+
 class WrongConfigurations(unittest.TestCase):
     def test_each_is_refused_with_its_field(self):
         it = Secured()

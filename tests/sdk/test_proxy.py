@@ -160,6 +160,25 @@ class Platform(Case):
         self.assertEqual(set(proxy.logins), {None})
         print(f"a token and 3 calls, tunnels: {len(proxy.targets)}")
 
+    def test_what_passes_through_a_gateway_leaves_through_the_proxy(self):
+        callers = CALLERS + 'pass_through = ["GET /api/v2/users"]\n'
+        gateway = '[[gateway]]\nintegration = "PureCloud Data Actions"\npath = "/g"\n'
+        everybodys, own = self.proxy(), self.proxy()
+        for upstream, integration, used, unused in [
+            (f'proxy = "{everybodys.url}"', gateway, everybodys, own),
+            (f'proxy = "{everybodys.url}"', f'proxy = "{own.url}"\n{gateway}', own, everybodys),
+        ]:
+            unused.targets.clear()
+            doors = Doors(callers, upstream=upstream, integration=integration, env={"FLOWS": FLOWS},
+                          name="platform.test")
+            self.addCleanup(doors.stop)
+            status, body = ask(doors.url, "/g/api/v2/users?pageSize=3", headers=basic("flows", FLOWS))
+            self.assertEqual((status, len(body["entities"])), (200, 3), body)
+            port = doors.platform.url.rpartition(":")[2]
+            self.assertIn(f"platform.test:{port}", used.targets)
+            self.assertLessEqual(set(unused.targets), {f"platform.test:{port}"})
+            print(f"tunnels: {len(used.targets)} of the proxy used, {len(unused.targets)} of the other")
+
     def test_a_check_goes_the_same_way(self):
         proxy = self.proxy()
         doors = self.doors(f'proxy = "{proxy.url}"', named=True)

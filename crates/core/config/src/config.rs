@@ -114,6 +114,17 @@ pub struct Server {
     pub calculations: Calculations,
 }
 
+impl Config {
+    /// How TLS is spoken at each listener that has settings of its own, the service's first.
+    pub fn listener_tls(&self) -> impl Iterator<Item = &ListenerTls> {
+        let gateways = self.gateways.iter();
+        self.server
+            .tls
+            .iter()
+            .chain(gateways.filter_map(|it| it.tls.as_ref()))
+    }
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
@@ -149,6 +160,8 @@ impl Default for Server {
 /// How TLS is spoken to callers: the files that it takes, which may change while the service runs.
 #[derive(Clone, Debug)]
 pub struct ListenerTls {
+    /// The table that says so, such as `server.tls` or `gateway[2].tls`.
+    pub table: String,
     /// The certificate, and those that lead from it to an authority.
     pub certificate: PathBuf,
     /// Its private key.

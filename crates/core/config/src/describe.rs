@@ -135,6 +135,9 @@ impl Config {
 
     fn write_gateway(&self, gateway: &Gateway, out: &mut String) -> fmt::Result {
         let at = match &gateway.entrance {
+            Entrance::Listener(address) if gateway.tls.is_some() => {
+                format!("{address} with TLS of its own")
+            }
             Entrance::Listener(address) => address.to_string(),
             Entrance::Host(host) => format!("the host {host}"),
             Entrance::Prefix(path) => format!("{path}/…"),

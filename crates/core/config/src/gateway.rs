@@ -1,5 +1,6 @@
 //! What passes requests through, and the engine's routes for requests by method and path.
 
+use crate::ListenerTls;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub struct Gateway {
     pub integration: String,
     /// Which requests come to it.
     pub entrance: Entrance,
+    /// How TLS is spoken at its own listener, where that is not as at the service's.
+    pub tls: Option<ListenerTls>,
     /// How long one attempt may take, bodies included.
     pub timeout: Duration,
     /// The latest useful start of requests that name none, from their arrival.

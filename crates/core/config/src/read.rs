@@ -172,9 +172,11 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let mut tables = integrations::read(root, source, shared, stored);
     let mut flows = flows::read(root, &mut tables);
     let callers = server::read_callers(root, source, (&mut tables, &mut flows), stored);
-    logins::check_certificates(root, &server, &callers);
     tables.engine.policy = learning::read(root, policy::read(root));
-    let gateways = gateways::read(root, &tables.integrations, (server.listen, stored));
+    let at = (server.listen, stored);
+    let gateways = gateways::read(root, source, &tables.integrations, at);
+    let listeners = gateways.iter().map(|it| &it.tls).chain([&server.tls]);
+    logins::check_certificates(root, listeners.flatten(), &callers);
     let caches = cache::read(root, &tables.integrations, stored);
     let composites = composites::read(root, &tables.integrations);
     server::note_files(&server, source);

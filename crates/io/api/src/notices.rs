@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The notices, by what they are about.
 #[derive(Clone, Debug, Default)]
-pub struct Notices(Arc<Mutex<BTreeMap<&'static str, &'static str>>>);
+pub struct Notices(Arc<Mutex<BTreeMap<String, &'static str>>>);
 
 impl Notices {
     /// Shows what is so from now on of a thing, or that nothing is.
-    pub fn set(&self, about: &'static str, notice: Option<&'static str>) {
+    pub fn set(&self, about: &str, notice: Option<&'static str>) {
         let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match notice {
-            Some(notice) => drop(notices.insert(about, notice)),
+            Some(notice) => drop(notices.insert(about.to_owned(), notice)),
             None => drop(notices.remove(about)),
         }
     }

@@ -83,9 +83,9 @@ pub fn warnings(config: &Config, now: SystemTime) -> Vec<String> {
             look(&whose, pem.expose().as_bytes());
         }
     }
-    warnings.extend(config.server.tls.iter().flat_map(|tls| {
+    warnings.extend(config.listener_tls().flat_map(|tls| {
         let texts = tls_texts(tls).into_iter();
-        texts.flat_map(|texts| texts.warnings(now))
+        texts.flat_map(|texts| texts.warnings(&tls.table, now))
     }));
     warnings
 }

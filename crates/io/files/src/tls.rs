@@ -31,12 +31,12 @@ impl PartialEq for TlsTexts {
 
 impl TlsTexts {
     /// What can be used and won't be for long: certificates that end within 14 days, that have ended, or that
-    /// aren't valid yet.
+    /// aren't valid yet. `table`: the one that names the files.
     #[must_use]
-    pub fn warnings(&self, now: SystemTime) -> Vec<String> {
+    pub fn warnings(&self, table: &str, now: SystemTime) -> Vec<String> {
         let of = |whose: &'static str, pem: &[u8]| {
             let found = warnings(pem, now, AHEAD).into_iter();
-            found.map(move |warning| format!("[server.tls] {whose}: {warning}"))
+            found.map(move |warning| format!("[{table}] {whose}: {warning}"))
         };
         let authorities = self.client_authorities.iter();
         of("certificate", &self.certificate)

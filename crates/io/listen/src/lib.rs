@@ -103,6 +103,7 @@ impl Default for Bounds {
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
+    is_secured: bool,
     phase: watch::Sender<Phase>,
     places: Arc<Places>,
     accepting: tokio::task::JoinHandle<()>,
@@ -185,10 +186,12 @@ impl Listener {
         let most = bounds.max_connections.min(most_connections());
         let places = Arc::new(Places::new(most, bounds.max_untaken_bytes));
         let (phase, watched) = watch::channel(Phase::Open);
+        let is_secured = tls.is_some();
         let entry = Entry { tls, bounds };
         let accepting = accept::accept(listener, entry, Arc::clone(&places), watched, service);
         Ok(Self {
             address,
+            is_secured,
             phase,
             places,
             accepting: tokio::spawn(accepting),
@@ -199,6 +202,13 @@ impl Listener {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the server is called: scheme, address and port.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.is_secured { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Connections that the server takes at once: as many as its bounds say, or as the process's descriptors

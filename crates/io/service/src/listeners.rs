@@ -23,9 +23,14 @@ impl Listeners {
         self.own.address()
     }
 
-    /// Where those of gateways listen.
-    pub(crate) fn of_gateways(&self) -> impl Iterator<Item = SocketAddr> {
-        self.of_gateways.iter().map(Listener::address)
+    /// Where the service's own one is called.
+    pub(crate) fn url(&self) -> String {
+        self.own.url()
+    }
+
+    /// Where those of gateways are called.
+    pub(crate) fn urls_of_gateways(&self) -> impl Iterator<Item = String> {
+        self.of_gateways.iter().map(Listener::url)
     }
 
     fn all(&self) -> impl Iterator<Item = &Listener> {

@@ -1,4 +1,4 @@
-//! The listener's certificate is renewed while the service runs.
+//! The listeners' certificates are renewed while the service runs.
 //!
 //! The files are read every [`LOOK`], and at once when somebody asks for it (SIGHUP). What is new and can be used is
 //! taken for the connections that come from then on; those that are there go on. What can't be used changes
@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tollgate_api::Notices;
 use tollgate_config::ListenerTls;
@@ -23,7 +23,6 @@ const AGAIN: Duration = Duration::from_secs(3600);
 const DAILY: Duration = Duration::from_secs(86_400);
 
 /// What `GET /health` and the page say of files that can't be used.
-const ABOUT: &str = "server.tls";
 const UNUSABLE: &str = "the files can't be used, so new connections get the certificate that was there before; the log says why";
 
 /// A listener's TLS, and the files that it is of.
@@ -33,14 +32,14 @@ pub(crate) struct Renewal {
     tls: Tls,
 }
 
-/// Has the files looked at now.
+/// Has the files of all listeners looked at now.
 #[derive(Clone, Debug, Default)]
-pub struct LookNow(Arc<Notify>);
+pub struct LookNow(Arc<watch::Sender<()>>);
 
 impl LookNow {
     /// Asks for it.
     pub fn ask(&self) {
-        self.0.notify_one();
+        self.0.send_replace(());
     }
 }
 
@@ -48,10 +47,11 @@ impl Renewal {
     /// TLS as the files are now.
     ///
     /// # Errors
-    /// In words: they can't be read or used.
+    /// In words, with their table: they can't be read or used.
     pub(crate) fn start(files: &ListenerTls) -> Result<Self, String> {
-        let texts = tls_texts(files)?;
-        let tls = Tls::new(pem(files, &texts)).map_err(|error| error.to_string())?;
+        let named = |why: String| format!("{}: {why}", files.table);
+        let texts = tls_texts(files).map_err(named)?;
+        let tls = Tls::new(pem(files, &texts)).map_err(|error| named(error.to_string()))?;
         Ok(Self {
             files: files.clone(),
             texts,
@@ -59,28 +59,31 @@ impl Renewal {
         })
     }
 
-    /// The settings of the listener, which follow the files.
-    pub(crate) fn tls(&self) -> Tls {
-        self.tls.clone()
+    /// The settings of the listener, which follow the files, if they are of this table.
+    pub(crate) fn tls_of(&self, table: &str) -> Option<Tls> {
+        (self.files.table == table).then(|| self.tls.clone())
     }
 
     /// Follows the files, for as long as the service lives.
     pub(crate) async fn follow(mut self, look_now: LookNow, notices: Notices) {
+        let mut look_at_once = look_now.0.subscribe();
         let mut told: Option<(String, Instant)> = None;
         let mut suspected = None;
         let mut warned = Instant::now();
         loop {
             let asked = tokio::select! {
                 () = tokio::time::sleep(LOOK) => false,
-                () = look_now.0.notified() => true,
+                // An error would be the end of `look_now`, which is held here.
+                _ = look_at_once.changed() => true,
             };
             match self.look().await {
                 Ok(renewed) => {
                     if renewed || asked || told.is_some() {
-                        tracing::info!(renewed, "the certificate's files are good");
+                        let table = &self.files.table;
+                        tracing::info!(%table, renewed, "the certificate's files are good");
                     }
                     (told, suspected) = (None, None);
-                    notices.set(ABOUT, None);
+                    notices.set(&self.files.table, None);
                     if renewed || warned.elapsed() >= DAILY {
                         warned = Instant::now();
                         self.warn();
@@ -95,7 +98,7 @@ impl Renewal {
                             "new connections get the certificate that was there before: {why}"
                         );
                         told = Some((why.clone(), Instant::now()));
-                        notices.set(ABOUT, Some(UNUSABLE));
+                        notices.set(&self.files.table, Some(UNUSABLE));
                     }
                     suspected = Some(why);
                 }
@@ -118,7 +121,7 @@ impl Renewal {
     }
 
     fn warn(&self) {
-        for warning in self.texts.warnings(SystemTime::now()) {
+        for warning in self.texts.warnings(&self.files.table, SystemTime::now()) {
             tracing::warn!("{warning}");
         }
     }

@@ -3,12 +3,12 @@
 mod pieces;
 
 use crate::listeners::Listeners;
-use crate::renewal::{LookNow, Renewal};
+use crate::renewal::LookNow;
 use crate::store::open_alone;
 use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
 use pieces::{
-    go_live, listen, numbers, parts, records, renewal, start_driver, start_tasks, start_workers,
+    go_live, listen, numbers, parts, records, renewals, start_driver, start_tasks, start_workers,
     watch_clients,
 };
 use std::net::SocketAddr;
@@ -94,18 +94,14 @@ impl Service {
             parts.workflows.files().by_id.len(),
         );
         let limits = parts.limits.shown().await;
-        let renewal = renewal(&config.server)?;
+        let renewals = renewals(&config)?;
         let notices = parts.notices.clone();
-        let tls = renewal.as_ref().map(Renewal::tls);
-        let listening = listen(&config, tls, parts).await?;
-        let look_now = renewal.map(|renewal| {
-            let look_now = LookNow::default();
-            tasks.spawn(
-                "renewal of the certificate",
-                renewal.follow(look_now.clone(), notices),
-            );
-            look_now
-        });
+        let listening = listen(&config, &renewals, parts).await?;
+        let look_now = (!renewals.is_empty()).then(LookNow::default);
+        for (renewal, look_now) in renewals.into_iter().zip(look_now.iter().cycle()) {
+            let following = renewal.follow(look_now.clone(), notices.clone());
+            tasks.spawn("renewal of a certificate", following);
+        }
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             address = %listening.address(),
@@ -114,7 +110,7 @@ impl Service {
             connections = listening.max_connections(),
             limits,
             store = store.is_some(),
-            tls = look_now.is_some(),
+            tls = config.server.tls.is_some(),
             "serving"
         );
         Ok(Self {
@@ -136,26 +132,16 @@ impl Service {
     /// Where it is called: scheme, address and port.
     #[must_use]
     pub fn url(&self) -> String {
-        self.url_of(self.address())
+        self.listening.url()
     }
 
     /// Where its gateways with listeners of their own are called, in the order of the configuration.
     #[must_use]
     pub fn gateway_urls(&self) -> Vec<String> {
-        let addresses = self.listening.of_gateways();
-        addresses.map(|address| self.url_of(address)).collect()
+        self.listening.urls_of_gateways().collect()
     }
 
-    fn url_of(&self, address: SocketAddr) -> String {
-        let scheme = if self.look_now.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{address}")
-    }
-
-    /// What has the files of the listener's certificate looked at now; none where no TLS is spoken.
+    /// What has the files of the listeners' certificates looked at now; none where no TLS is spoken.
     #[must_use]
     pub fn look_now(&self) -> Option<LookNow> {
         self.look_now.clone()

@@ -1,6 +1,6 @@
 //! `[[gateway]]`.
 
-use super::resolve;
+use super::{Reading, resolve, tls};
 use crate::{Entrance, Gateway, Integration};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,6 +23,7 @@ const OWN: [&str; 4] = ["api", "oauth", "health", "login"];
 /// `listen`: where the service itself does. `stored`: integrations may come from the store, so any name may be one.
 pub(super) fn read(
     root: &Section<'_, '_>,
+    source: &Reading<'_>,
     integrations: &[Integration],
     (listen, stored): (SocketAddr, bool),
 ) -> Vec<Gateway> {
@@ -30,6 +31,12 @@ pub(super) fn read(
     for section in root.sections("gateway") {
         let integration = integration(&section, integrations, stored);
         let entrance = entrance(&section);
+        let tls = tls::read(&section, source);
+        if !section.has("listen") {
+            section.refuse("tls", || {
+                "takes listen: at the service's own listener TLS is that of [server.tls]".to_owned()
+            });
+        }
         let timeout = section.span("timeout", TIMEOUTS.0..=TIMEOUTS.1);
         let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
         let deadline = section.span("deadline", Duration::ZERO..=TIMEOUTS.1);
@@ -37,7 +44,9 @@ pub(super) fn read(
         let replay_bytes = section.whole("replay_bytes", 0..=MOST_REPLAY);
         let replay_bytes = replay_bytes.and_then(|bytes| usize::try_from(bytes).ok());
         if let (Some(integration), Some(placed)) = (integration, entrance) {
-            if gateways.iter().any(|it| it.entrance == placed.value) {
+            // Port 0 is a free one for each.
+            let is_any = matches!(placed.value, Entrance::Listener(at) if at.port() == 0);
+            if !is_any && gateways.iter().any(|it| it.entrance == placed.value) {
                 section.reject(&placed, "another gateway has that already".to_owned());
             }
             if placed.value == Entrance::Listener(listen) && listen.port() != 0 {
@@ -48,6 +57,7 @@ pub(super) fn read(
             gateways.push(Gateway {
                 integration,
                 entrance: placed.value,
+                tls,
                 timeout,
                 deadline: deadline.unwrap_or(timeout),
                 max_body_bytes: max_body_bytes.unwrap_or(DEFAULT_BODY),

@@ -1,7 +1,7 @@
 //! `logins` of a `[[caller]]`, and the secrets that they take.
 
 use super::{Reading, secrets};
-use crate::{Caller, CallerLogins, Server};
+use crate::{Caller, CallerLogins, ListenerTls};
 use std::collections::BTreeSet;
 use tollgate_secret::Secret;
 use tollgate_settings::{Placed, Section};
@@ -146,11 +146,12 @@ fn api_key(caller: &Caller) -> Option<&str> {
 }
 
 /// Whoever logs in by a certificate needs a listener that asks for one.
-pub(super) fn check_certificates(root: &Section<'_, '_>, server: &Server, callers: &[Caller]) {
-    let asked = server
-        .tls
-        .as_ref()
-        .is_some_and(|tls| tls.client_authorities.is_some());
+pub(super) fn check_certificates<'a>(
+    root: &Section<'_, '_>,
+    mut listeners: impl Iterator<Item = &'a ListenerTls>,
+    callers: &[Caller],
+) {
+    let asked = listeners.any(|tls| tls.client_authorities.is_some());
     let one = callers
         .iter()
         .find(|it| !it.logins.certificate_names.is_empty());

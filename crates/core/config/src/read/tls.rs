@@ -33,6 +33,7 @@ pub(super) fn read(listener: &Section<'_, '_>, source: &Reading<'_>) -> Option<L
     }
     let path = |written: Placed<String>| -> PathBuf { source.folder.join(written.value) };
     let tls = ListenerTls {
+        table: section.here(()).field,
         certificate: path(certificate?),
         key: path(key?),
         client_authorities: authorities.map(path),

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tollgate_api::{Bodies, Journal, Notices, Parts, describe, router};
 use tollgate_architect_runner::Runner;
 use tollgate_callers::{Callers, Door, Logins, Meter};
-use tollgate_config::{Config, Server};
+use tollgate_config::{Config, ListenerTls, Server};
 use tollgate_definitions::{
     Composites, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
 };
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
 use tollgate_gateway::{Front, Gateway};
-use tollgate_listen::{Bounds, Listener, Tls, most_connections};
+use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_model::ClientId;
 use tollgate_store::Store;
 use tollgate_workers::Workers;
@@ -167,16 +167,16 @@ pub(super) fn parts(
     }
 }
 
-/// How TLS is spoken, where it is.
-pub(super) fn renewal(server: &Server) -> Result<Option<Renewal>, StartError> {
-    let started = server.tls.as_ref().map(Renewal::start);
-    started.transpose().map_err(StartError::Tls)
+/// How TLS is spoken, at each listener with settings of its own.
+pub(super) fn renewals(config: &Config) -> Result<Vec<Renewal>, StartError> {
+    let started = config.listener_tls().map(Renewal::start);
+    started.collect::<Result<_, _>>().map_err(StartError::Tls)
 }
 
 /// Answers requests from now on, at the service's own listener and at those of gateways.
 pub(super) async fn listen(
     config: &Config,
-    tls: Option<Tls>,
+    renewals: &[Renewal],
     parts: Parts,
 ) -> Result<Listeners, StartError> {
     let server = &config.server;
@@ -192,24 +192,26 @@ pub(super) async fn listen(
         pace,
         api: api.clone(),
     };
+    let own_tls = server.tls.as_ref();
     let (mut alone, mut behind) = (Vec::new(), Vec::new());
     for settings in &config.gateways {
         let gateway = Gateway::new(settings.clone(), shared.clone());
         match settings.address() {
-            Some(address) => alone.push((address, gateway)),
+            Some(address) => alone.push((address, settings.tls.as_ref().or(own_tls), gateway)),
             None => behind.push(gateway),
         }
     }
     let bounds = bounds(server, 1 + alone.len());
-    let start = async |address, router| {
+    let start = async |address, tls: Option<&ListenerTls>, router| {
         let service = TowerToHyperService::new(router);
-        let listening = Listener::start_secured(address, tls.clone(), bounds, service).await;
+        let tls = tls.and_then(|tls| renewals.iter().find_map(|it| it.tls_of(&tls.table)));
+        let listening = Listener::start_secured(address, tls, bounds, service).await;
         listening.map_err(|error| StartError::Listen(address, error))
     };
-    let own = start(server.listen, Front::router(behind, api)).await?;
+    let own = start(server.listen, own_tls, Front::router(behind, api)).await?;
     let mut of_gateways = Vec::new();
-    for (address, gateway) in alone {
-        of_gateways.push(start(address, gateway.router()).await?);
+    for (address, tls, gateway) in alone {
+        of_gateways.push(start(address, tls, gateway.router()).await?);
     }
     Ok(Listeners::new(own, of_gateways))
 }
