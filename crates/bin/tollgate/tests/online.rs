@@ -188,3 +188,59 @@ async fn an_endpoint_that_never_answers_costs_its_timeout_and_no_more() {
     );
     assert!(errors.contains("token_timeout"), "{errors}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_of_an_integration_is_tried_whole() {
+    let platform = platform().await;
+    let base = format!("http://{}", platform.address());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("actions")).unwrap();
+    let check = |secret: &str, more: &str| {
+        let text = format!(
+            r#"[[caller]]
+client_id = "flows"
+client_secret_env = "CALLER"
+
+[[integration]]
+name = "CRM"
+type = "salesforce-datadip"
+base_url = "{base}"
+allowed_networks = ["127.0.0.0/8"]
+actions = {{ folder = "actions" }}
+
+[integration.login]
+token_url = "{base}/oauth/token"
+client_id = "demo"
+client_secret_env = "{secret}"
+{more}
+"#
+        );
+        std::fs::write(folder.path().join("tollgate.toml"), text).unwrap();
+        run(folder.path(), &["--online"])
+    };
+    let tokens = || platform.counts().tokens.len();
+    for (nth, more) in ["", "scope = \"api\"", "client_in = \"body\""]
+        .into_iter()
+        .enumerate()
+    {
+        let output = check("RIGHT", more);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{more}: {}",
+            text(&output.stderr)
+        );
+        let told = text(&output.stdout);
+        assert!(told.contains("ok: login of integration \"CRM\""), "{told}");
+        assert_eq!(tokens(), nth + 1, "{more}");
+    }
+    let output = check("WRONG", "");
+    assert_eq!(output.status.code(), Some(1));
+    let errors = text(&output.stderr);
+    assert!(
+        errors.contains("integration[1].login.client_secret_env: "),
+        "{errors}"
+    );
+    assert!(errors.contains("invalid_client"), "{errors}");
+    assert!(!errors.contains("another-secret-4567"), "{errors}");
+}

@@ -68,7 +68,7 @@ pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
 pub use request_body::{BodyBroken, OnceBody, RequestBody};
 pub use setup::{Setup, SetupError};
-pub use token::TokenAnswer;
+pub use token::{TokenAnswer, TokenForm};
 pub use tollgate_secret::{Redactor, Secret};
 pub use tollgate_upstream::{Bounds, ClientCredentials, Proxy, Url};
 pub use trouble::TokenTrouble;

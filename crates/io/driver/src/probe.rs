@@ -5,7 +5,9 @@
 
 use crate::http::Http;
 use crate::token;
-use crate::{Bounds, ClientCredentials, Outlet, SetupError, TokenAnswer, Unreachable, Url};
+use crate::{
+    Bounds, ClientCredentials, Outlet, SetupError, TokenAnswer, TokenForm, Unreachable, Url,
+};
 use std::time::Duration;
 use tollgate_engine::FetchFailure;
 
@@ -49,12 +51,16 @@ impl Probe {
         self.http.reach(url).await
     }
 
-    /// Fetches one token, within [`Bounds::token_timeout`], and gives its life.
+    /// Fetches one token, asked for by this form, within [`Bounds::token_timeout`], and gives its life.
     ///
     /// # Errors
     /// What the endpoint answered instead.
-    pub async fn fetch(&self, client: &ClientCredentials) -> Result<Duration, NoToken> {
-        let granted = token::fetch(&self.http, client, self.token_timeout).await;
+    pub async fn fetch(
+        &self,
+        client: &ClientCredentials,
+        form: &TokenForm,
+    ) -> Result<Duration, NoToken> {
+        let granted = token::fetch(&self.http, client, form, self.token_timeout).await;
         granted
             .map(|grant| grant.expires_in)
             .map_err(|none| NoToken {

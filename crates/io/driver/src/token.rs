@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use tollgate_engine::FetchFailure;
 use tollgate_secret::Redactor;
+use url::form_urlencoded;
 
 /// Longest answer read.
 const MAX_BYTES: usize = 64 * 1024;
@@ -72,13 +73,24 @@ impl NoGrant {
     }
 }
 
+/// What a request for a token says beside which client asks.
+#[derive(Clone, Default, Debug)]
+pub struct TokenForm {
+    /// What is asked for.
+    pub scope: Option<String>,
+    /// Whether the client is told in the form instead of a header.
+    pub in_body: bool,
+}
+
 /// Asks the client's endpoint for a token; takes no longer than `within`.
 pub(crate) async fn fetch(
     http: &Http,
     client: &ClientCredentials,
+    form: &TokenForm,
     within: Duration,
 ) -> Result<Grant, NoGrant> {
-    let fetched = tokio::time::timeout(within, ask(http, client, Instant::now() + within));
+    let asked = ask(http, (client, form), Instant::now() + within);
+    let fetched = tokio::time::timeout(within, asked);
     fetched.await.unwrap_or_else(|_| {
         Err(NoGrant {
             failure: FetchFailure::Late,
@@ -89,9 +101,13 @@ pub(crate) async fn fetch(
     })
 }
 
-async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Result<Grant, NoGrant> {
+async fn ask(
+    http: &Http,
+    (client, form): (&ClientCredentials, &TokenForm),
+    give_up: Instant,
+) -> Result<Grant, NoGrant> {
     let unreachable = |loss: Loss| NoGrant::because(loss.reason);
-    let incoming = http.send(&request(client)?, give_up).await;
+    let incoming = http.send(&request(client, form)?, give_up).await;
     let incoming = incoming.map_err(unreachable)?;
     let status = incoming.status();
     if !(200..300).contains(&status) {
@@ -116,14 +132,25 @@ fn basic(client: &ClientCredentials) -> Secret {
     Secret::new(STANDARD.encode(pair.expose()))
 }
 
-fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
+fn request(client: &ClientCredentials, form: &TokenForm) -> Result<Request, NoGrant> {
     let basic = Secret::new(format!("Basic {}", basic(client).expose()));
     let mut basic = HeaderValue::from_str(basic.expose())
         .map_err(|_| NoGrant::because("the credentials fit no header"))?;
     basic.set_sensitive(true);
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    let headers = HeaderMap::from_iter([(AUTHORIZATION, basic), (CONTENT_TYPE, form)]);
-    let body = Bytes::from_static(b"grant_type=client_credentials");
+    let is_form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, is_form)]);
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.append_pair("grant_type", "client_credentials");
+    if form.in_body {
+        body.append_pair("client_id", &client.client_id);
+        body.append_pair("client_secret", client.client_secret.expose());
+    } else {
+        headers.insert(AUTHORIZATION, basic);
+    }
+    if let Some(scope) = &form.scope {
+        body.append_pair("scope", scope);
+    }
+    let body = Bytes::from(body.finish());
     let url = client.token_url.clone();
     Ok(Request::new(Method::POST, url, headers, body))
 }

@@ -1,7 +1,8 @@
 //! What a configuration names outside, tried before it serves: each client's token, each base URL.
 //!
 //! *Decides* what is tried and what is said of what fails: the field that it comes from, what the other side
-//! answered, and what to do. A token of each client is fetched and dropped; nothing else is called. What is tried
+//! answered, and what to do. A token of each client, and of each integration that logs in for one, is fetched and
+//! dropped; nothing else is called. What is tried
 //! goes the way that the service's own calls go: their names, addresses that are allowed, certificates and bounds. A
 //! few are tried at once. What only the store has isn't known here.
 
@@ -9,10 +10,11 @@ use crate::Definitions;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use tollgate_config::{Config, Login};
+use tollgate_config::{Config, Integration, Login};
 use tollgate_definitions::{Fault, file_integration_id, outlet};
 use tollgate_driver::{
-    ClientCredentials, NoToken, Outlet, Probe, SetupError, Step, TokenAnswer, Unreachable, Url,
+    ClientCredentials, NoToken, Outlet, Probe, SetupError, Step, TokenAnswer, TokenForm,
+    Unreachable, Url,
 };
 
 /// Tries at once.
@@ -48,7 +50,8 @@ struct Plan {
     url: Url,
     /// The fields of the URL, of the secret, and of the certificates that are trusted.
     fields: Fields,
-    client: Option<ClientCredentials>,
+    /// Whose token is fetched, and how it is asked for; none where a connection is all.
+    client: Option<(ClientCredentials, TokenForm)>,
     probe: Probe,
 }
 
@@ -122,37 +125,58 @@ fn plans(config: &Config, definitions: &Definitions) -> Result<Vec<Plan>, SetupE
             what: format!("token of client {:?}", known.name),
             url: client.token_url.clone(),
             fields: Fields::of(config, &of, "token_url", "upstream.trusted_roots"),
-            client: Some(client.clone()),
+            client: Some((client.clone(), TokenForm::default())),
             probe: probe.clone(),
         });
     }
     for (number, integration) in config.integrations.iter().enumerate() {
         let of = format!("integration[{}]", number + 1);
-        let id = file_integration_id(&integration.name);
-        let target = definitions.catalog.integration(&id);
-        let guard = target.and_then(|target| target.wiring.as_ref().ok()?.guard.as_ref());
-        let shared = (&config.extra_roots_pem[..], config.proxy.as_ref());
-        let way = outlet(shared, &integration.access, guard);
-        let probe = Probe::new(&config.upstream, &way)?;
-        let roots = format!("{of}.trusted_roots");
-        let login = match &integration.login {
-            Some(Login::ClientCredentials { client, .. }) => Some(&client.token_url),
-            _ => None,
+        plans.extend(plans_of(config, definitions, &of, integration)?);
+    }
+    Ok(plans)
+}
+
+/// What is tried of an integration; `of`: its table.
+fn plans_of(
+    config: &Config,
+    definitions: &Definitions,
+    of: &str,
+    integration: &Integration,
+) -> Result<Vec<Plan>, SetupError> {
+    let mut plans = Vec::new();
+    let id = file_integration_id(&integration.name);
+    let target = definitions.catalog.integration(&id);
+    let guard = target.and_then(|target| target.wiring.as_ref().ok()?.guard.as_ref());
+    let shared = (&config.extra_roots_pem[..], config.proxy.as_ref());
+    let way = outlet(shared, &integration.access, guard);
+    let probe = Probe::new(&config.upstream, &way)?;
+    let roots = format!("{of}.trusted_roots");
+    if let Some(url) = &integration.base_url {
+        plans.push(Plan {
+            what: format!("base URL of integration {:?}", integration.name),
+            url: url.clone(),
+            fields: Fields::of(config, of, "base_url", &roots),
+            client: None,
+            probe: probe.clone(),
+        });
+    }
+    if let Some(Login::ClientCredentials {
+        client,
+        scope,
+        in_body,
+    }) = &integration.login
+    {
+        let form = TokenForm {
+            scope: scope.clone(),
+            in_body: *in_body,
         };
-        let base = integration
-            .base_url
-            .as_ref()
-            .map(|url| ("base URL", "base_url", url));
-        let login = login.map(|url| ("login", "login.token_url", url));
-        for (what, key, url) in base.into_iter().chain(login) {
-            plans.push(Plan {
-                what: format!("{what} of integration {:?}", integration.name),
-                url: url.clone(),
-                fields: Fields::of(config, &of, key, &roots),
-                client: None,
-                probe: probe.clone(),
-            });
-        }
+        plans.push(Plan {
+            what: format!("login of integration {:?}", integration.name),
+            url: client.token_url.clone(),
+            fields: Fields::of(config, &format!("{of}.login"), "token_url", &roots),
+            client: Some((client.clone(), form)),
+            probe,
+        });
     }
     Ok(plans)
 }
@@ -174,10 +198,10 @@ impl Plan {
         if let Err(unreachable) = self.probe.reach(&self.url).await {
             return Outcome::Unreachable(unreachable);
         }
-        let Some(client) = &self.client else {
+        let Some((client, form)) = &self.client else {
             return Outcome::Fine;
         };
-        match self.probe.fetch(client).await {
+        match self.probe.fetch(client, form).await {
             Ok(_) => Outcome::Fine,
             Err(none) => Outcome::NoToken(none),
         }

@@ -5,7 +5,7 @@ use super::{HeldToken, Pump};
 use crate::ClientCredentials;
 use crate::TokenTrouble;
 use crate::task::Task;
-use crate::token::{self, Bearer, Grant, NoGrant};
+use crate::token::{self, Bearer, Grant, NoGrant, TokenForm};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_engine::Event;
@@ -27,7 +27,7 @@ impl Pump {
         let work = async move {
             report.set(Message::Token(
                 token,
-                token::fetch(&http, &credentials, within).await,
+                token::fetch(&http, &credentials, &TokenForm::default(), within).await,
             ));
         };
         self.fetches.insert(token, (client, Task::spawn(work)));
