@@ -6,7 +6,7 @@
 //! *Doesn't decide* whom TLS trusts and as whom it speaks: the driver does towards upstreams, the listener
 //! towards callers.
 
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use std::time::{Duration, SystemTime};
@@ -25,7 +25,7 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 /// What is wrong with it.
 pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let read = read.map_err(|error| format!("is not PEM: {error}"))?;
+    let read = read.map_err(|error| bad_pem(&error))?;
     if read.is_empty() {
         return Err("holds no PEM certificate".to_owned());
     }
@@ -43,8 +43,26 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> 
 pub fn key(pem: &[u8]) -> Result<Option<PrivateKeyDer<'static>>, String> {
     match PrivateKeyDer::from_pem_slice(pem) {
         Ok(key) => Ok(Some(key)),
-        Err(rustls::pki_types::pem::Error::NoItemsFound) => Ok(None),
-        Err(error) => Err(format!("its private key can't be read: {error}")),
+        Err(pem::Error::NoItemsFound) => Ok(None),
+        Err(error) => Err(bad_pem(&error)),
+    }
+}
+
+/// What is wrong with a PEM text. None of it shows what stands between its markers.
+fn bad_pem(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            let marker = String::from_utf8_lossy(end_marker);
+            let section = marker.trim().trim_matches('-').trim_start_matches("END ");
+            format!("ends before its -----END {section}-----: a part of the file is missing")
+        }
+        pem::Error::IllegalSectionStart { .. } => {
+            "has a line that begins like -----BEGIN …----- and doesn't end so".to_owned()
+        }
+        pem::Error::Base64Decode(_) => {
+            "is not Base64 between its -----BEGIN and -----END".to_owned()
+        }
+        error => format!("is not PEM: {error}"),
     }
 }
 

@@ -82,13 +82,22 @@ fn certificates_that_no_call_could_use_are_refused_with_the_field_and_why() {
             cert.clone() + &other_key,
             "not the first certificate's",
         ),
+        (
+            identity,
+            half.to_owned(),
+            "ends before its -----END CERTIFICATE-----",
+        ),
         (identity, half.to_owned() + &key, "PEM"),
         (identity, scrambled.clone() + &key, "certificate 1"),
         (identity, String::new(), "no PEM certificate"),
         (roots, String::new(), "no PEM certificate"),
         (roots, "rubbish".to_owned(), "no PEM certificate"),
         (roots, key, "no PEM certificate"),
-        (roots, cert.clone() + half, "PEM"),
+        (
+            roots,
+            cert.clone() + half,
+            "ends before its -----END CERTIFICATE-----",
+        ),
         (roots, scrambled, "certificate 1"),
     ] {
         let Err(ConfigError::Invalid { problems, .. }) = parse(field, &pem) else {
