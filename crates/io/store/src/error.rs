@@ -85,7 +85,7 @@ pub enum StoreError {
         current: Version,
     },
     /// An id, a name or a key is taken.
-    #[error("there is a {entity} with this {what} already")]
+    #[error("another {entity} has this {what} already")]
     Conflict {
         /// The kind of thing that has it.
         entity: Entity,

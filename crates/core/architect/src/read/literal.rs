@@ -64,7 +64,7 @@ pub(super) fn literal(node: &Node, wanted: Type) -> Result<Value, String> {
         Base::DateTime => "a date and time, as 2026-01-31T23:59:59Z".to_owned(),
         Base::Boolean => "true or false".to_owned(),
         Base::Currency => "an amount and a code".to_owned(),
-        Base::Entity(kind) => format!("a {}, as {{name: …}}", kind.word()),
+        Base::Entity(kind) => format!("{}, as {{name: …}}", kind.word()),
         _ => wanted.to_string(),
     })
 }
