@@ -605,6 +605,15 @@ class TheCommand(unittest.TestCase):
             refused = tollgate("action", "wrap", WAIT_TIME, "--url", url, "--out", self.out, status=64)
             self.assertNotIn("a:b", refused.stderr)
 
+    def test_a_login_in_the_clear_is_warned_of(self):
+        for url, warned in [
+            ("http://tollgate.example", True), ("http://10.1.2.3:8080", True), ("https://tollgate.example", False),
+            ("http://127.0.0.1:8080", False), ("http://[::1]:8080", False), ("http://localhost:8080", False),
+        ]:
+            for more in [(), ("--json",), ("--terraform",)]:
+                said = tollgate("action", "wrap", WAIT_TIME, "--url", url, "--force", "--out", self.out, *more).stderr
+                self.assertEqual(f"warning: --url {url}" in said, warned, (url, more, said))
+
     def test_terraform_says_the_same(self):
         options = ["--errors", "inline", "--flow", "voice"]
         files = [*EXAMPLES, *OTHERS]

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 /// Executes data actions over pools of tokens, obeying every limit at once.
 #[derive(Parser)]
-#[command(name = "tollgate", version)]
+#[command(name = "tollgate", version, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

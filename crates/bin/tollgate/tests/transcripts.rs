@@ -113,6 +113,13 @@ fn every_command_has_its_help() {
         text.matches("--help\n").count() > 20,
         "all commands were found"
     );
+    // A usage is a command line, which stays one line however long it is.
+    let lines = text.lines().filter(|it| !it.starts_with("Usage: "));
+    let long: Vec<_> = lines.filter(|it| it.chars().count() > 80).collect();
+    assert!(
+        long.is_empty(),
+        "no line of a help has more than 80 columns: {long:#?}"
+    );
     transcript("help.txt", &text);
 }
 

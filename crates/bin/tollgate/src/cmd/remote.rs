@@ -4,6 +4,7 @@ use super::http::{bytes, client, json, with_json};
 use super::stored;
 use anyhow::Context as _;
 use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,6 +48,7 @@ impl Remote {
         let request = http
             .post(format!("{base}/oauth/token"))
             .basic_auth(id, Some(secret))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials");
         let answer = request.send().await?;
         let status = answer.status();

@@ -67,6 +67,9 @@ pub(super) fn wrap(
         }
         return Ok(USAGE);
     }
+    if any {
+        report::warn_of_clear(&target, stderr)?;
+    }
     if args.json {
         report::json(&verdicts, shared_file.as_deref(), stdout)?;
     } else {

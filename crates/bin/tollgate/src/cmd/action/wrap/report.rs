@@ -4,8 +4,10 @@ use super::made::{Target, login_url};
 use super::{LOGIN_FILE, Verdict, terraform};
 use crate::cmd::action::Wrap;
 use crate::cmd::action::validate::{fault, tell_faults};
+use reqwest::Url;
 use serde_json::{Value, json};
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// A line for each file on stdout; on stderr what stands against those that aren't wrapped.
@@ -37,15 +39,31 @@ pub(super) fn lines(
     )
 }
 
+/// Says so if the login would go over a network in the clear.
+pub(super) fn warn_of_clear(target: &Target, stderr: &mut impl Write) -> io::Result<()> {
+    let url = &target.url;
+    let host = Url::parse(url).ok().filter(|it| it.scheme() == "http");
+    let Some(host) = host.and_then(|it| it.host_str().map(str::to_owned)) else {
+        return Ok(());
+    };
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let is_loopback = match address {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    };
+    if is_loopback {
+        return Ok(());
+    }
+    writeln!(
+        stderr,
+        "warning: --url {url}: without TLS the login, its secret and all inputs can be read on the way; give an https:// \
+         address"
+    )
+}
+
 /// What is to be done next.
 pub(super) fn next(args: &Wrap, target: &Target, stderr: &mut impl Write) -> io::Result<()> {
     let (url, out) = (&target.url, args.out.display());
-    if url.starts_with("http:") {
-        writeln!(
-            stderr,
-            "warning: --url {url}: without TLS, the secret and all inputs can be read on the way"
-        )?;
-    }
     let flows = target
         .flow
         .as_ref()
