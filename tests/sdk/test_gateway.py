@@ -26,7 +26,7 @@ from world import SECRET, Served, WebServer, sdk_client
 HERE = pathlib.Path(__file__).parent
 PER_TOKEN, TOKENS = 60, 4
 # A busy organisation in small: the period of all windows, its own limit and that of each token.
-PERIOD, ORGANISATION, BUSY_TOKEN = 5, 200, 25
+PERIOD, ORGANISATION, BUSY_TOKEN = 3, 120, 15
 UPLOAD = 50 * 1024 * 1024
 CONFIG = """
 [server]
