@@ -7,6 +7,8 @@
 //!   and no transaction is ever repeated. Definitions change a few times a minute; that is enough.
 //! - [`Mode::Append`]: for counters and log entries, which depend on nothing read. On PostgreSQL they
 //!   run beside the writers.
+//! - [`Mode::Job`]: takes jobs in and says what became of them, beside the writers; it locks the rows of these jobs
+//!   (`sql::job`).
 //! - [`Mode::Login`]: gives tokens, beside the writers; it locks the row of the client.
 //! - [`Mode::Read`] and [`Mode::Check`]: one snapshot; waits for no writer. Checks of tokens have places
 //!   of their own, which no list takes from them.
@@ -65,7 +67,7 @@ impl Bounds {
     pub(crate) fn span(&self, mode: Mode) -> Duration {
         match mode {
             Mode::Read | Mode::Check => self.timeout,
-            Mode::Login | Mode::Append | Mode::Write => self.timeout * 2,
+            Mode::Login | Mode::Append | Mode::Job | Mode::Write => self.timeout * 2,
             Mode::Migrate => limits::MIGRATION,
         }
     }
@@ -92,6 +94,8 @@ pub(crate) enum Mode {
     Login,
     /// Adds counters and log entries, which depend on nothing that is read.
     Append,
+    /// Takes jobs in, and says what became of them; it locks the rows of these jobs.
+    Job,
     /// Changes anything, one transaction at a time in the whole store.
     Write,
     /// Changes the schema, as [`Mode::Write`], and may take long.

@@ -32,6 +32,8 @@ pub enum Entity {
     WorkflowVersion,
     /// The ring of sealing keys.
     Keys,
+    /// An execution that is carried out later.
+    Job,
 }
 
 impl Entity {
@@ -50,6 +52,7 @@ impl Entity {
             Self::Workflow => "flow",
             Self::WorkflowVersion => "flowVersion",
             Self::Keys => "keys",
+            Self::Job => "job",
         }
     }
 }

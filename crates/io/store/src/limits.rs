@@ -53,3 +53,11 @@ pub const MIGRATION: Duration = Duration::from_secs(3600);
 pub const HASHES_AT_ONCE: usize = 2;
 /// Secrets waiting for that, or in it.
 pub const HASHES_WAITING: usize = 64;
+/// Jobs taken at once.
+pub const JOBS_AT_ONCE: u32 = 64;
+/// Jobs removed in one transaction.
+pub const JOBS_REMOVED_AT_ONCE: u32 = 200;
+/// What a job counts for beside the bytes of what it was given and has answered.
+pub const JOB_BYTES: u64 = 1024;
+/// Bytes of what one job is given, or has answered: more than any request or answer has.
+pub const JOB_TEXT_BYTES: usize = 16 * 1024 * 1024;

@@ -64,6 +64,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0006_changes.sqlite.sql"),
         postgres: include_str!("../migrations/0006_changes.postgres.sql"),
     },
+    Migration {
+        number: 7,
+        name: "jobs",
+        common: include_str!("../migrations/0007_jobs.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 impl Migration {

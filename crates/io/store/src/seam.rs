@@ -7,6 +7,7 @@ mod client;
 mod common;
 mod credential;
 mod integration;
+mod job;
 mod journal;
 mod query;
 mod table;
@@ -28,6 +29,10 @@ pub use credential::{Credential, CredentialKind, CredentialQuery, CredentialSort
 pub use integration::{
     Integration, IntegrationConfig, IntegrationQuery, IntegrationSort, IntegrationUpdate,
     IntendedState, NewIntegration,
+};
+pub use job::{
+    CallbackState, Claim, EndedJob, Job, JobBounds, JobCallback, JobQuery, JobState, JobTask,
+    NewJob, TakenJob,
 };
 pub use journal::Batch;
 pub use query::{NameFilter, Page, PageRequest, Pages, Sort};

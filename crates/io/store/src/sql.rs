@@ -12,6 +12,7 @@ mod credential;
 mod document;
 mod draft;
 mod integration;
+mod job;
 mod journal;
 mod layout;
 mod list;

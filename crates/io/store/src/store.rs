@@ -26,7 +26,7 @@ pub struct Store {
     pub(crate) ring: KeyRing,
     pub(crate) hasher: Hasher,
     /// The claim to be the only service that uses the file; dropped last.
-    _alone: Option<FileClaim>,
+    alone: Option<FileClaim>,
 }
 
 impl Store {
@@ -70,10 +70,7 @@ impl Store {
             Target::Postgres { .. } => None,
         };
         let opened = Self::open_within(url, ring, now, bounds).await?;
-        Ok(Self {
-            _alone: alone,
-            ..opened
-        })
+        Ok(Self { alone, ..opened })
     }
 
     async fn open_with(
@@ -98,7 +95,7 @@ impl Store {
             db,
             ring,
             hasher: Hasher::new()?,
-            _alone: None,
+            alone: None,
         })
     }
 
@@ -106,6 +103,11 @@ impl Store {
     #[must_use]
     pub fn backend(&self) -> &'static str {
         self.db.name()
+    }
+
+    /// Whether no other service uses the store while this one does.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone.is_some()
     }
 
     /// Does `work` in a transaction, which is committed if the work succeeds and rolled back if not.

@@ -101,8 +101,48 @@ async fn write(store: &Store, name: String) -> StoreResult<()> {
             )
             .await?;
         tell(format!("row {it} {table}"));
+        let job = work(store, &it, n).await?;
+        tell(format!("job {it}"));
+        if job {
+            tell(format!("ended {it}"));
+        }
     }
     Ok(())
+}
+
+/// Takes a job in, and ends one that is due; true if that was the same.
+async fn work(store: &Store, it: &EntityId, n: u32) -> StoreResult<bool> {
+    let at = by(n).at;
+    let new = NewJob {
+        id: it.clone(),
+        caller: "crash".into(),
+        action: "a".into(),
+        flow: "later".into(),
+        flat: false,
+        inputs: "{}".to_owned().into(),
+        callback: None,
+        deadline: at.plus_seconds(1_000_000),
+    };
+    let bounds = JobBounds {
+        waiting_each: u64::MAX,
+        waiting: u64::MAX,
+        bytes_each: u64::MAX,
+        bytes: u64::MAX,
+    };
+    store.accept_job(new, &bounds, at).await?;
+    let mut same = false;
+    for taken in store
+        .take_jobs(JobTask::CarryOut, 1, (at, at.plus_seconds(30)))
+        .await?
+    {
+        let how = EndedJob {
+            state: JobState::Fulfilled,
+            answer: Some("{}".to_owned().into()),
+            at,
+        };
+        same |= store.end_job(&taken.claim, &how).await? && taken.job.id == *it;
+    }
+    Ok(same)
 }
 
 /// Not a test of its own: what the child process runs.
@@ -158,8 +198,16 @@ fn run_and_strike(url: &str, round: u32, strike: impl FnOnce(&mut Child)) -> Vec
     while read(&mut printed) {}
     child.wait().unwrap();
     printed.retain(|line| {
-        ["credential", "integration", "draft", "action", "row"]
-            .contains(&line.split(' ').next().unwrap())
+        [
+            "credential",
+            "integration",
+            "draft",
+            "action",
+            "row",
+            "job",
+            "ended",
+        ]
+        .contains(&line.split(' ').next().unwrap())
     });
     assert!(
         !printed.is_empty(),
@@ -205,6 +253,13 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
                     "{line}"
                 );
                 assert!(store.get::<Draft>(&it).await.is_err(), "{line}");
+            }
+            // It may have been taken or ended by any of the writers.
+            "job" => drop(store.job(&it).await.unwrap()),
+            "ended" => {
+                let (job, answer) = store.job_and_answer(&it).await.unwrap();
+                assert_eq!(job.state, JobState::Fulfilled, "{line}");
+                assert!(answer.is_some(), "{line}");
             }
             _ => assert!(
                 store.row(&id(words[2].to_owned()), words[1]).await.is_ok(),

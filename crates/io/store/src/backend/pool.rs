@@ -18,6 +18,7 @@ pub(super) struct Places {
     pub(super) check: usize,
     pub(super) login: usize,
     pub(super) append: usize,
+    pub(super) job: usize,
     pub(super) write: usize,
 }
 
@@ -26,6 +27,7 @@ pub(super) struct Pool<T> {
     check: Arc<Semaphore>,
     login: Arc<Semaphore>,
     append: Arc<Semaphore>,
+    job: Arc<Semaphore>,
     write: Arc<Semaphore>,
     shared: Arc<Mutex<Idle<T>>>,
     /// Longest wait for a place.
@@ -46,6 +48,7 @@ impl<T> Pool<T> {
             check: places_of(places.check),
             login: places_of(places.login),
             append: places_of(places.append),
+            job: places_of(places.job),
             write: places_of(places.write),
             shared: Arc::new(Mutex::new(Idle {
                 items,
@@ -65,6 +68,7 @@ impl<T> Pool<T> {
             Mode::Check => &self.check,
             Mode::Login => &self.login,
             Mode::Append => &self.append,
+            Mode::Job => &self.job,
             Mode::Write | Mode::Migrate => &self.write,
         };
         let place = tokio::time::timeout(self.wait, Arc::clone(places).acquire_owned());

@@ -31,6 +31,7 @@ const PLACES: Places = Places {
     check: 2,
     login: 2,
     append: 1,
+    job: 2,
     write: 2,
 };
 /// The lock that makes writers one at a time: "tollgate" as bytes.
@@ -118,7 +119,9 @@ impl Database for Postgres {
             Mode::Read | Mode::Check => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned()
             }
-            Mode::Append | Mode::Login => "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned(),
+            Mode::Append | Mode::Job | Mode::Login => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned()
+            }
             Mode::Write => format!(
                 "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITER_LOCK})"
             ),

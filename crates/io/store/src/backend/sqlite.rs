@@ -27,15 +27,17 @@ const READERS: Places = Places {
     check: 2,
     login: 0,
     append: 0,
+    job: 0,
     write: 0,
 };
-/// Who may be next at the one connection that writes: one of each kind. So a login waits for one change
-/// and one batch of the log at most, however many others wait.
+/// Who may be next at the one connection that writes: one of each kind. So a login waits for one change,
+/// one batch of the log and one step of a job at most, however many others wait.
 const NEXT: Places = Places {
     read: 0,
     check: 0,
     login: 1,
     append: 1,
+    job: 1,
     write: 1,
 };
 /// The one connection that writes.
@@ -81,7 +83,7 @@ impl Database for Sqlite {
     async fn begin(&self, mode: Mode) -> StoreResult<Box<dyn Transaction>> {
         let (lease, sql) = match mode {
             Mode::Read | Mode::Check => (self.readers.take(mode).await?, "BEGIN DEFERRED"),
-            Mode::Login | Mode::Append | Mode::Write | Mode::Migrate => {
+            Mode::Login | Mode::Append | Mode::Job | Mode::Write | Mode::Migrate => {
                 let _turn = self.next.take(mode).await?;
                 (self.writer.take(Mode::Write).await?, "BEGIN IMMEDIATE")
             }

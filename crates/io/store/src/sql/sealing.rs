@@ -43,10 +43,14 @@ impl Store {
 /// Which values are left is read from the values themselves, so there is no progress to keep.
 async fn rotate(tx: &mut Tx, ring: &KeyRing, batch: u32, by: &Author) -> StoreResult<Rotation> {
     let active = ring.active().as_str();
-    let next = "SELECT entity, entity_id, field, key_id, value FROM sealed WHERE key_id <> $1 \
-                ORDER BY entity, entity_id, field LIMIT $2";
+    // What belongs to a job may go meanwhile, and must not be put back: rows stay as they are from here on.
+    let next = format!(
+        "SELECT entity, entity_id, field, key_id, value FROM sealed WHERE key_id <> $1 \
+         ORDER BY entity, entity_id, field LIMIT $2{}",
+        tx.for_update()
+    );
     let mut resealed = 0;
-    for mut row in tx.query(next, values![active, batch]).await? {
+    for mut row in tx.query(&next, values![active, batch]).await? {
         let (entity, id, field) = (row.text()?, row.text()?, row.text()?);
         let (key, value) = (KeyId::stored(row.text()?), row.bytes()?);
         let place = SealedField {

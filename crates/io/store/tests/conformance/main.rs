@@ -12,6 +12,7 @@ mod callers;
 mod changes;
 mod data;
 mod definitions;
+mod jobs;
 mod model;
 mod retention;
 mod secrets;
@@ -76,6 +77,15 @@ suite! {
     changes:
         changes_tell_what_became_of_the_definitions,
         many_changes_come_in_parts;
+    jobs:
+        a_job_lives,
+        a_claim_is_one_holders_and_ends,
+        many_takers_take_each_job_once,
+        jobs_have_bounds,
+        a_cancelled_job_is_never_taken,
+        a_job_whose_deadline_has_passed_is_given_to_be_ended,
+        a_callback_keeps_a_job_open,
+        what_is_sealed_of_jobs_comes_under_new_keys;
     model:
         histories_follow_the_model;
     waiting:

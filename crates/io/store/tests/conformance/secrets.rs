@@ -176,13 +176,13 @@ pub(crate) async fn a_credential_in_use_stays(place: Place) {
         .unwrap();
 }
 
-async fn with_ring(url: &str, lines: &[&str]) -> Result<Store, OpenError> {
+pub(crate) async fn with_ring(url: &str, lines: &[&str]) -> Result<Store, OpenError> {
     let ring = KeyRing::parse(&secret(&lines.join("\n"))).unwrap();
     Store::open(&StoreUrl::parse(url).unwrap(), ring, NOW).await
 }
 
-const OLD: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-const NEW: &str = "k2:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+pub(crate) const OLD: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const NEW: &str = "k2:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 const OTHER: &str = "k1:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 
 pub(crate) async fn keys_rotate_in_steps(place: Place) {
@@ -292,6 +292,9 @@ pub(crate) async fn no_secret_is_in_the_database(place: Place) {
         .await
         .unwrap()
         .token;
+    let given = crate::jobs::new("j1", "caller");
+    let bounds = crate::jobs::BOUNDS;
+    s.accept_job(given, &bounds, NOW).await.unwrap();
     let audit = s.audit(&AuditQuery::default()).await.unwrap();
     let everything = match place.url.strip_prefix("sqlite:") {
         Some(path) => {
@@ -305,7 +308,11 @@ pub(crate) async fn no_secret_is_in_the_database(place: Place) {
         everything.contains("Login c1"),
         "the search finds what is there"
     );
-    for hidden in [PASSWORD, admin.secret.expose(), token.expose(), &OLD[3..]] {
+    let job = [crate::jobs::INPUTS, crate::jobs::CALLBACK];
+    for hidden in [PASSWORD, admin.secret.expose(), token.expose(), &OLD[3..]]
+        .into_iter()
+        .chain(job)
+    {
         assert!(!everything.contains(hidden));
     }
 }
