@@ -1,8 +1,8 @@
 //! What a file comes to.
 
 use crate::{
-    Access, CacheRule, CallerBounds, CallerLogins, Composite, FileUse, Gateway, IntegrationRoutes,
-    ListenerTls, Role, SharedLimits, Store,
+    Access, CacheRule, Callback, CallerBounds, CallerLogins, Composite, FileUse, Gateway,
+    IntegrationRoutes, Jobs, ListenerTls, Role, SharedLimits, Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -45,6 +45,8 @@ pub struct Config {
     pub proxy: Option<Proxy>,
     /// Where what is changed through the API lives; without it nothing can be.
     pub store: Option<Store>,
+    /// How executions are carried out later; there if there is a store.
+    pub jobs: Option<Jobs>,
     /// Shared limits that integrations of the store pass.
     pub shared_limits: SharedLimits,
     /// Actions whose answers are kept; none unless the file says so.
@@ -202,6 +204,8 @@ pub struct Caller {
     pub bounds: CallerBounds,
     /// The requests that it may pass through gateways; none unless the file says so.
     pub pass_through: Vec<Endpoint>,
+    /// Where the ends of its jobs may be told; nowhere unless the file says so.
+    pub callback: Option<Callback>,
 }
 
 /// An instance of an integration type.

@@ -35,6 +35,7 @@ impl Config {
             let url = store.url.expose();
             let kind = url.split_once(':').map_or("", |(kind, _)| kind);
             writeln!(out, "store: {kind}; changes through the API are kept")?;
+            self.write_jobs(out)?;
         }
         if let Some(proxy) = &self.proxy {
             let exceptions = proxy.exceptions.len();
@@ -59,6 +60,28 @@ impl Config {
         self.write_composites(out)?;
         for (id, flow) in self.engine.flows.with_ids() {
             self.write_flow(id, flow, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_jobs(&self, out: &mut String) -> fmt::Result {
+        let Some(jobs) = &self.jobs else {
+            return Ok(());
+        };
+        let (keep, at_once) = (show_span(jobs.keep), jobs.at_once);
+        writeln!(
+            out,
+            "jobs: {at_once} at once, kept for {keep} after their ends"
+        )?;
+        for caller in &self.callers {
+            if let Some(callback) = &caller.callback {
+                let hosts = callback.access.hosts.join(", ");
+                writeln!(
+                    out,
+                    "  ends of {}'s may be told to: {hosts}",
+                    caller.client_id
+                )?;
+            }
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod composites;
 mod flows;
 mod gateways;
 pub(crate) mod integrations;
+mod jobs;
 mod learning;
 pub(crate) mod limits;
 mod logins;
@@ -172,6 +173,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let mut tables = integrations::read(root, source, shared, stored);
     let mut flows = flows::read(root, &mut tables);
     let callers = server::read_callers(root, source, (&mut tables, &mut flows), stored);
+    let jobs = jobs::read(root, &mut tables, stored);
     tables.engine.policy = learning::read(root, policy::read(root));
     let at = (server.listen, stored);
     let gateways = gateways::read(root, source, &tables.integrations, at);
@@ -196,6 +198,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         extra_roots_pem: roots,
         proxy,
         store,
+        jobs,
         shared_limits: tables.shared,
         caches,
         composites,

@@ -332,6 +332,7 @@ mod tests {
             default_flow: None,
             bounds: tollgate_config::CallerBounds::default(),
             pass_through: Vec::new(),
+            callback: None,
         };
         let mut flows = tollgate_model::Table::default();
         let default = flows.add(tollgate_engine::Flow {

@@ -2,6 +2,7 @@
 
 use super::integrations::Tables;
 use super::{limits, resolve, unique_name};
+use crate::Jobs;
 use tollgate_engine::{Flow, Guarantee, LimitSpec, Mode};
 use tollgate_model::{FlowId, LimitId, Rule, Table};
 use tollgate_settings::Section;
@@ -11,7 +12,7 @@ const DEFAULT: &str = "default";
 /// Stands for every flow in a caller's list, and so is the name of none that is a caller's own.
 const EVERY: &str = "*";
 /// Executions of one flow that may wait, unless the file says.
-const DEFAULT_QUEUE: usize = 10_000;
+pub(super) const DEFAULT_QUEUE: usize = 10_000;
 
 /// What was read of flows.
 pub(super) struct Flows {
@@ -94,7 +95,8 @@ impl Flows {
                 .to_owned()
         });
         let mut flows = tables.engine.flows.iter();
-        let is_taken = client_id == EVERY || flows.any(|flow| flow.name == client_id);
+        let reserved = [EVERY, Jobs::FLOW].contains(&client_id);
+        let is_taken = reserved || flows.any(|flow| flow.name == client_id);
         if let Some(placed) = caller.text("client_id").filter(|_| is_taken) {
             let message = format!(
                 "class, weight and guarantee give the caller a flow of its own of this name, and there is a flow \

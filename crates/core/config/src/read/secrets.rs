@@ -15,6 +15,7 @@ pub(super) const PROXY_PASSWORD: Fields = [
     "proxy_password_env",
     "proxy_password_file",
 ];
+pub(super) const SECRET: Fields = ["secret", "secret_env", "secret_file"];
 pub(super) const API_KEY: Fields = ["api_key", "api_key_env", "api_key_file"];
 
 /// The secret of these fields, which has to be there.

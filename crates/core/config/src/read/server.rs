@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use super::integrations::Tables;
-use super::{Reading, access, logins, pem, proxy, tls, unique_name};
+use super::{Reading, access, jobs, logins, pem, proxy, tls, unique_name};
 use crate::{Calculations, Caller, CallerBounds, FileUse, Server};
 use std::time::Duration;
 use tollgate_settings::Section;
@@ -181,6 +181,7 @@ pub(super) fn read_callers(
             at_once: section.count("requests_at_once", 1),
         };
         let pass_through = section.read_each("pass_through");
+        let callback = jobs::read_callback(&section, source, stored);
         callers.extend(logins.map(|logins| Caller {
             client_id,
             logins,
@@ -191,6 +192,7 @@ pub(super) fn read_callers(
             default_flow: own_flow.or(default_flow),
             bounds,
             pass_through,
+            callback,
         }));
         section.finish();
     }

@@ -5,6 +5,7 @@
 mod bounds;
 mod callers;
 mod gateways;
+mod jobs;
 mod limits;
 #[path = "../support/mod.rs"]
 mod support;
