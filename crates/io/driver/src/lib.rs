@@ -42,6 +42,7 @@ mod facts;
 mod forwarded;
 mod hang_up;
 mod http;
+mod messenger;
 mod pipe;
 mod probe;
 mod pump;
@@ -63,6 +64,7 @@ pub use forwarded::{AnswerBody, Forwarded};
 pub use http::{
     Addresses, BoxError, Outlet, Resolve, Step, Unreachable, check_identity, check_roots,
 };
+pub use messenger::Messenger;
 pub use probe::{NoToken, Probe};
 pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
