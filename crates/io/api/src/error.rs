@@ -6,6 +6,7 @@ mod body;
 mod inline;
 
 use crate::ends::{RETRY_AFTER, end};
+use access::jobs_full;
 pub(crate) use body::ErrorBody;
 use body::ErrorDetail;
 use http::StatusCode;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tollgate_definitions::{LookupError, NameError, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
-use tollgate_store::StoreError;
+use tollgate_store::{Entity, StoreError};
 use tollgate_workers::WorkerError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
@@ -256,11 +257,8 @@ impl From<StoreError> for ApiError {
                 Self::conflict("in.use", format!("Nothing was changed: {message}"))
                     .with(by.word(), id)
             }
-            StoreError::Full { limit, .. } => {
-                Self::conflict("limit.reached", format!("Nothing was changed: {message}"))
-                    .with("limit", limit)
-            }
-            StoreError::TooLarge { limit } => {
+            StoreError::Full { entity: Entity::Job, limit } => jobs_full(*limit),
+            StoreError::Full { limit, .. } | StoreError::TooLarge { limit } => {
                 Self::conflict("limit.reached", format!("Nothing was changed: {message}"))
                     .with("limit", limit)
             }

@@ -10,7 +10,7 @@
 //! # Shape
 //!
 //! Paths, fields, lists and errors are the platform's, so that its SDKs work against this service
-//! through their gateway configuration. Three request headers are ours:
+//! through their gateway configuration. Four request headers are ours:
 //!
 //! - `Tollgate-Flow: NAME`: the flow that calls, one of the caller's own (`lanes`); without it the
 //!   caller's default flow.
@@ -18,6 +18,7 @@
 //!   request; without it the action's timeout. Past it the execution is refused, at once if that is
 //!   known already.
 //! - `Tollgate-Errors: inline`: each end of a call is answered 200, and fields of one shape say how it ended.
+//! - `Tollgate-Callback: URL`: where the end of a job is told (`Prefer: respond-async`).
 //!
 //! and one answer header: `Tollgate-Waited: MILLISECONDS`, the time from the call to its first send.
 //!
@@ -37,6 +38,7 @@
 //! | no good token; not allowed; not there | 401, 403, 404 | `bad.credentials`, `missing.permissions`, `not.found` |
 //! | another version is there; taken; in use; full | 409 | `version.conflict`, `already.exists`, `in.use`, `limit.reached` |
 //! | it is the configuration file's; there is no store | 409 | `managed.by.configuration`, `no.store` |
+//! | there are as many jobs as there may be | 429 | `too.many.requests.retry.after` |
 //! | the store is busy, full or out of reach | 503 | `store.busy`, `store.full`, `store.unavailable` |
 //! | what the store holds can't be read | 500 | `store.corrupt` |
 //!
@@ -59,9 +61,11 @@ mod document;
 mod drafts;
 mod ends;
 mod error;
+mod executed;
 mod flows;
 mod gate;
 mod integrations;
+mod jobs;
 mod journal;
 mod json;
 mod learned;
@@ -88,6 +92,7 @@ mod workflows;
 pub use bodies::Bodies;
 pub use ends::documented_ends;
 pub use error::ApiError;
+pub use jobs::JobReport;
 pub use journal::Journal;
 pub use notices::Notices;
 pub use router::{document as openapi_document, router};

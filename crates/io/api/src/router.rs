@@ -6,8 +6,8 @@ use crate::notices::Notices;
 use crate::state::Api;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, document, drafts, flows,
-    gate, integrations, learned, limits, oauth, openapi, parts, rows, run, tables, types, usage,
-    workflows,
+    gate, integrations, jobs, learned, limits, oauth, openapi, parts, rows, run, tables, types,
+    usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -37,6 +37,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(actions::routes())
         .merge(drafts::routes())
         .merge(run::routes())
+        .merge(jobs::routes())
         .merge(parts::routes())
         .merge(clients::routes())
         .merge(usage::routes())

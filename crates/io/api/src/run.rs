@@ -1,5 +1,6 @@
 //! Calls of published actions, and what tests of drafts share with them.
 
+mod later;
 mod noted;
 mod stepwise;
 mod terms;
@@ -8,6 +9,7 @@ use crate::answers::CallErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::{ApiError, RESULT, with_output};
+use crate::jobs::JobAnswer;
 use crate::journal::Journal;
 use crate::query::{Query, parameter};
 use crate::state::Api;
@@ -18,11 +20,12 @@ use http::{HeaderName, HeaderValue, header};
 use std::sync::Arc;
 pub(crate) use stepwise::{TestReport, show_test};
 pub use terms::flow_and_deadline;
-use terms::{ErrorsHeader, wants_inline};
+use terms::{ErrorsHeader, LaterHeaders, wants_inline};
 pub(crate) use terms::{TermsHeaders, terms};
 use tollgate_callers::{Over, Principal};
-use tollgate_definitions::{Catalog, CatalogAction, Live, NameError};
+use tollgate_definitions::{Catalog, CatalogAction, Lanes, Live, NameError};
 use tollgate_execution::{Executor, Outcome, Source, Terms};
+use tollgate_jobs::Jobs;
 use tollgate_store::Role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -39,6 +42,8 @@ pub(crate) struct Calls {
     pub(crate) executor: Arc<Executor>,
     pub(crate) bodies: Bodies,
     journal: Arc<Journal>,
+    jobs: Option<Arc<Jobs>>,
+    lanes: Arc<Lanes>,
 }
 
 impl FromRef<Api> for Calls {
@@ -48,6 +53,8 @@ impl FromRef<Api> for Calls {
             executor: FromRef::from_ref(api),
             bodies: FromRef::from_ref(api),
             journal: FromRef::from_ref(api),
+            jobs: FromRef::from_ref(api),
+            lanes: FromRef::from_ref(api),
         }
     }
 }
@@ -68,8 +75,12 @@ parameter! {
 /// Runs an action; the body is its inputs.
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/{actionId}/execute", operation_id = "postIntegrationsActionExecute",
-    params(Flatten, TermsHeaders, ErrorsHeader), request_body = Option<Value>,
-    responses((status = 200, description = "The answer.", body = Value), CallErrors),
+    params(Flatten, TermsHeaders, ErrorsHeader, LaterHeaders), request_body = Option<Value>,
+    responses(
+        (status = 200, description = "The answer.", body = Value),
+        (status = 202, description = "The call is kept, and carried out later.", body = JobAnswer),
+        CallErrors,
+    ),
 )]
 async fn execute(
     State(calls): State<Calls>,
@@ -86,8 +97,12 @@ async fn execute(
 /// inputs.
 #[utoipa::path(
     post, path = "/api/v2/tollgate/actions/{integration}/{name}/execute", operation_id = "postTollgateActionExecute",
-    params(Flatten, TermsHeaders, ErrorsHeader), request_body = Option<Value>,
-    responses((status = 200, description = "The answer.", body = Value), CallErrors),
+    params(Flatten, TermsHeaders, ErrorsHeader, LaterHeaders), request_body = Option<Value>,
+    responses(
+        (status = 200, description = "The answer.", body = Value),
+        (status = 202, description = "The call is kept, and carried out later.", body = JobAnswer),
+        CallErrors,
+    ),
 )]
 async fn execute_named(
     State(calls): State<Calls>,
@@ -112,12 +127,17 @@ impl Calls {
     ) -> Result<Response, ApiError> {
         let (parts, body) = request.into_parts();
         let flat = Flatten::of(&Query::parse(parts.uri.query()))?.unwrap_or(false);
+        let of = (entry, catalog.find_integration(&entry.integration)?);
+        if later::is_wanted(&parts.headers) {
+            let given = (&parts.headers, body);
+            return self.accept(of, caller, given, flat).await;
+        }
+        later::refuse_callback(&parts.headers)?;
         let inline = wants_inline(&parts.headers)?;
         let terms = Terms {
             below: inline.then_some(RESULT),
             ..terms(caller, &parts.headers, flat)?
         };
-        let of = (entry, catalog.find_integration(&entry.integration)?);
         let ended = match self.bodies.text(body).await {
             Ok(body) => {
                 let outcome = self.executor.execute(of, body, terms).await;

@@ -10,6 +10,7 @@ use tollgate_callers::Door;
 use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
 use tollgate_execution::{Desk, Executor};
+use tollgate_jobs::Jobs;
 use tollgate_workers::Workers;
 
 /// The parts of the API, which its handlers share.
@@ -48,6 +49,8 @@ parts! {
     limits: Arc<LimitRegistry>,
     /// Carries calls out.
     executor: Arc<Executor>,
+    /// Carries calls out later; there where a store is.
+    jobs: Option<Arc<Jobs>>,
     /// Runs workflows.
     runner: Arc<Runner<Desk>>,
     /// Does what takes long to calculate.

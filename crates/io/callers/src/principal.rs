@@ -35,6 +35,16 @@ pub struct Principal {
     pass_through: Arc<[Endpoint]>,
 }
 
+/// The caller of this id, as the audit log names it.
+#[must_use]
+pub fn actor_of(id: &str) -> Actor {
+    // An id of the file may have characters that no id of the store has.
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let id: String = id.chars().take(128).collect();
+    let id = EntityId::parse(id.replace(|c| !allowed(c), "_"));
+    id.map_or_else(|_| Actor::system(), |id| Actor::client(&id))
+}
+
 /// What a caller's roles don't allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("The caller is not allowed to do this; it takes: {needed}.")]
@@ -124,13 +134,7 @@ impl Principal {
     /// As the audit log names it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        let id = self.stored.clone().or_else(|| {
-            // An id of the file may have characters that no id of the store has.
-            let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            let id: String = self.id.chars().take(128).collect();
-            EntityId::parse(id.replace(|c| !allowed(c), "_")).ok()
-        });
-        id.as_ref().map_or_else(Actor::system, Actor::client)
+        actor_of(&self.id)
     }
 
     /// Whether it holds the role over the thing.

@@ -73,7 +73,24 @@ impl Executor {
         Ok(self.call(of, body, terms).await?.1)
     }
 
-    /// The same, step by step, up to the one that fails.
+    /// Whether the action can be called at all, and these inputs keep its contract. Nothing is called.
+    ///
+    /// # Errors
+    /// As [`Self::execute`] would say at once.
+    pub async fn check(
+        &self,
+        (entry, target): (&Arc<CatalogAction>, &Arc<CatalogIntegration>),
+        body: String,
+        terms: Terms,
+    ) -> Result<(), ExecuteError> {
+        let checked = async {
+            let call = Call::new(&self.tools, entry, target, terms)?;
+            call.input(body).await.map(drop)
+        };
+        caught(checked).await
+    }
+
+    /// The same as [`Self::execute`], step by step, up to the one that fails.
     ///
     /// # Errors
     /// No step can be taken.

@@ -19,6 +19,7 @@ use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
 use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
+use tollgate_jobs::{Callbacks, Jobs};
 use tollgate_store::Store;
 
 /// A running service; ends when dropped.
@@ -27,11 +28,14 @@ pub struct Service {
     driver: Driver,
     journal: Arc<Journal>,
     store: Option<Arc<Store>>,
+    jobs: Option<Arc<Jobs>>,
     tasks: Tasks,
     /// Where TLS is spoken.
     look_now: Option<LookNow>,
 }
 
+/// Of the time that executions have to end, at most so much is kept for putting back jobs.
+const PUT_BACK: Duration = Duration::from_secs(1);
 /// Of the time to drain, at most so much is kept for what the store is told in the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -64,6 +68,8 @@ impl Service {
             None => None,
         };
         let records = records(&config.server)?;
+        let callbacks =
+            Callbacks::new(&config).map_err(|(caller, why)| StartError::Callback(caller, why))?;
         let workers = start_workers(&config.server)?;
         let numbers = numbers(&config.server)?;
         let driver = start_driver(&config, seed)?;
@@ -85,7 +91,7 @@ impl Service {
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let parts = parts(
             &config,
-            records,
+            (records, callbacks),
             (workers, &live, &driver, &journal),
             (workflows, composites, limits),
         );
@@ -94,9 +100,13 @@ impl Service {
             parts.workflows.files().by_id.len(),
         );
         let limits = parts.limits.shown().await;
+        let jobs = parts.jobs.clone();
         let renewals = renewals(&config)?;
         let notices = parts.notices.clone();
         let listening = listen(&config, &renewals, parts).await?;
+        if let Some(jobs) = &jobs {
+            tasks.spawn("jobs", Arc::clone(jobs).carry());
+        }
         let look_now = (!renewals.is_empty()).then(LookNow::default);
         for (renewal, look_now) in renewals.into_iter().zip(look_now.iter().cycle()) {
             let following = renewal.follow(look_now.clone(), notices.clone());
@@ -118,6 +128,7 @@ impl Service {
             driver,
             journal,
             store,
+            jobs,
             tasks,
             look_now,
         })
@@ -174,7 +185,10 @@ impl Service {
         let until = Instant::now() + within;
         // What the store is told in the end gets time even if executions take all they may.
         let executions = within - (within / 10).min(LAST_WORDS);
-        let answered = self.listening.drain(executions).await;
+        let (answered, put_back) = tokio::join!(
+            self.listening.drain(executions),
+            self.drain_jobs(executions)
+        );
         let until_ended = until - (within - executions);
         // What is left has no caller any more; the engine gives it up when the driver goes.
         let ended = self
@@ -184,11 +198,20 @@ impl Service {
         let Some(store) = &self.store else {
             return answered && ended;
         };
+        let ended = ended && put_back;
         let left = until.saturating_duration_since(Instant::now());
         let written = tokio::time::timeout(left, self.journal.write(store.as_ref())).await;
         if written != Ok(true) {
             tracing::warn!("the store did not take the last executions and counters in time");
         }
         answered && ended && written == Ok(true)
+    }
+
+    /// Takes no further jobs, lets those under way come to their ends, and puts back what isn't over before that
+    /// time is; true if nothing is left.
+    async fn drain_jobs(&self, within: Duration) -> bool {
+        let Some(jobs) = &self.jobs else { return true };
+        let end = tokio::time::Instant::now() + within;
+        jobs.drain(end - (within / 4).min(PUT_BACK), end).await
     }
 }

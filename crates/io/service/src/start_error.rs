@@ -16,6 +16,8 @@ pub enum StartError {
     Definitions(RefreshError),
     /// An integration's authorities, certificate or allow-list can't be used.
     Integration(String, String),
+    /// A caller's table of callbacks has rules or certificates that can't be used.
+    Callback(String, String),
     /// The file of records can't be opened.
     Records(std::path::PathBuf, std::io::Error),
     /// The file of the numbers that were set, beside this usage file, can't be read.
@@ -43,6 +45,7 @@ impl std::fmt::Display for StartError {
             Self::Store(error) => write!(f, "[store]: {error}"),
             Self::Definitions(error) => write!(f, "[store]: {error}"),
             Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
+            Self::Callback(caller, why) => write!(f, "callback of the caller {caller}: {why}"),
             Self::Records(path, error) => {
                 write!(f, "server.records_file: {}: {error}", path.display())
             }
@@ -71,6 +74,7 @@ impl StartError {
             self,
             Self::Configuration(_)
                 | Self::Integration(..)
+                | Self::Callback(..)
                 | Self::Tls(_)
                 | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
         )

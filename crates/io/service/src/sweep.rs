@@ -34,29 +34,31 @@ enum Old {
     Changes,
     Usage,
     Writers,
+    Jobs,
 }
 
-const ALL: [Old; 5] = [
+const ALL: [Old; 6] = [
     Old::Tokens,
     Old::Executions,
     Old::Changes,
     Old::Usage,
     Old::Writers,
+    Old::Jobs,
 ];
 
-/// Removes what is old, for as long as the service lives.
-pub(crate) async fn sweep(store: Arc<Store>, keep: Keep) {
+/// Removes what is old, for as long as the service lives. `jobs`: how long they are kept after their ends.
+pub(crate) async fn sweep(store: Arc<Store>, keep: Keep, jobs: Duration) {
     loop {
         tokio::time::sleep(PAUSE).await;
         for old in ALL {
-            if let Err(error) = remove(store.as_ref(), old, &keep).await {
+            if let Err(error) = remove(store.as_ref(), old, (&keep, jobs)).await {
                 tracing::warn!(%error, kind = ?old, "what is old is kept for now");
             }
         }
     }
 }
 
-async fn remove(store: &Store, old: Old, keep: &Keep) -> StoreResult<()> {
+async fn remove(store: &Store, old: Old, keep: (&Keep, Duration)) -> StoreResult<()> {
     for _ in 0..STEPS {
         let began = tokio::time::Instant::now();
         if !step(store, old, keep).await? {
@@ -68,7 +70,7 @@ async fn remove(store: &Store, old: Old, keep: &Keep) -> StoreResult<()> {
 }
 
 /// Removes a little; false if nothing more is old.
-async fn step(store: &Store, old: Old, keep: &Keep) -> StoreResult<bool> {
+async fn step(store: &Store, old: Old, (keep, jobs): (&Keep, Duration)) -> StoreResult<bool> {
     let now = wall_time();
     let before = |span: Option<Duration>| {
         let millis = i64::try_from(span?.as_millis()).ok()?;
@@ -94,6 +96,13 @@ async fn step(store: &Store, old: Old, keep: &Keep) -> StoreResult<bool> {
         },
         Old::Writers => match before(Some(WRITERS)) {
             Some(until) => (store.forget_writers(until).await?, limits::BATCH),
+            None => return Ok(false),
+        },
+        Old::Jobs => match before(Some(jobs)) {
+            Some(until) => (
+                store.forget_jobs(until).await?,
+                limits::JOBS_REMOVED_AT_ONCE as usize,
+            ),
             None => return Ok(false),
         },
     };

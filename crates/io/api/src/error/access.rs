@@ -4,9 +4,13 @@ use super::ApiError;
 use super::answer::seconds;
 use crate::ends::RETRY_AFTER;
 use http::StatusCode;
+use std::time::Duration;
 use tollgate_callers::{AdmitError, Forbidden, TooMany};
 use tollgate_definitions::NoStore;
 use tollgate_store::StoreError;
+
+/// When it is worth asking again for a job to be taken in.
+const JOBS_FULL: Duration = Duration::from_secs(5);
 
 /// Why a request, or a login, isn't let in.
 impl From<AdmitError> for ApiError {
@@ -46,6 +50,16 @@ impl From<TooMany> for ApiError {
             .with("allowed", refusal.allowed)
             .retry_after(wait)
     }
+}
+
+/// Of jobs, or of their bytes, as much is kept as may be.
+pub(super) fn jobs_full(limit: u64) -> ApiError {
+    let message =
+        "As many jobs, or as many bytes of them, are kept as may be; wait until some have ended.";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, message)
+        .with("tollgateCode", "jobs.full")
+        .with("limit", limit)
+        .retry_after(JOBS_FULL)
 }
 
 impl From<Forbidden> for ApiError {

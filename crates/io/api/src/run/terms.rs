@@ -14,7 +14,9 @@ const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
 /// The latest useful start, from the request's arrival.
 const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
 /// How errors are answered: with a status of their own, or as [`INLINE`] says.
-const ERRORS: HeaderName = HeaderName::from_static("tollgate-errors");
+pub(super) const ERRORS: HeaderName = HeaderName::from_static("tollgate-errors");
+/// Where the end of a job is told.
+pub(super) const CALLBACK: HeaderName = HeaderName::from_static("tollgate-callback");
 /// Each end of a call is answered 200, and the body says how it ended.
 const INLINE: &str = "inline";
 
@@ -42,8 +44,29 @@ pub(crate) struct ErrorsHeader {
     errors: Option<String>,
 }
 
+/// Headers by which a call is carried out later.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes headers; `later` reads them")]
+pub(crate) struct LaterHeaders {
+    /// respond-async: the call is kept and carried out later; the answer is a job (RFC 7240).
+    #[param(rename = "Prefer")]
+    prefer: Option<String>,
+    /// Where the job's end is told, where the configuration allows it.
+    #[param(rename = "Tollgate-Callback")]
+    callback: Option<String>,
+}
+
+/// Whether a request names the flow that calls.
+pub(super) fn names_a_flow(headers: &HeaderMap) -> bool {
+    headers.contains_key(&FLOW)
+}
+
 /// A header's text, if it is there.
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
+pub(super) fn text<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, ApiError> {
     match headers.get(name).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text.trim())),

@@ -9,7 +9,7 @@ use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tollgate_api::{Bodies, Journal, Notices, Parts, describe, router};
+use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, describe, router};
 use tollgate_architect_runner::Runner;
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_config::{Config, ListenerTls, Server};
@@ -19,6 +19,7 @@ use tollgate_definitions::{
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
 use tollgate_gateway::{Front, Gateway};
+use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_model::ClientId;
 use tollgate_store::Store;
@@ -103,7 +104,9 @@ pub(super) fn start_tasks(
     if let (Some(store), Some(wanted)) = (store, &config.store) {
         tasks.spawn("follower of the store", follower.follow());
         tasks.spawn("journal", Arc::clone(journal).keep(Arc::clone(store)));
-        tasks.spawn("sweep of the store", sweep(Arc::clone(store), wanted.keep));
+        let jobs = config.jobs.clone().unwrap_or_default().keep;
+        let sweep = sweep(Arc::clone(store), wanted.keep, jobs);
+        tasks.spawn("sweep of the store", sweep);
     }
     tasks.spawn("watch of what is learned", watch(driver.clone()));
     tasks
@@ -112,7 +115,7 @@ pub(super) fn start_tasks(
 /// What the API's handlers share.
 pub(super) fn parts(
     config: &Config,
-    records: Records,
+    (records, callbacks): (Records, Callbacks),
     (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
     (files, composites, limits): (WorkflowFiles, Composites, Arc<LimitRegistry>),
 ) -> Parts {
@@ -136,6 +139,7 @@ pub(super) fn parts(
         ..tollgate_architect_runner::Bounds::default()
     };
     let runner = Runner::new(Arc::new(desk), runs).with_workers(Arc::clone(&workers));
+    let jobs = jobs(config, (live, &executor, &lanes), journal, callbacks);
     let callers = Callers::new(
         config.callers.clone(),
         Arc::clone(&lanes),
@@ -157,6 +161,7 @@ pub(super) fn parts(
         lanes,
         limits,
         executor,
+        jobs,
         runner: Arc::new(runner),
         workers,
         driver: driver.clone(),
@@ -165,6 +170,25 @@ pub(super) fn parts(
         notices: Notices::default(),
         bodies: bodies(server),
     }
+}
+
+/// Executions that are carried out later, where there is a store.
+fn jobs(
+    config: &Config,
+    (live, executor, lanes): (&Arc<Live>, &Arc<Executor>, &Arc<Lanes>),
+    journal: &Arc<Journal>,
+    callbacks: Callbacks,
+) -> Option<Arc<Jobs>> {
+    let (settings, store) = (config.jobs.clone()?, live.store().ok()?);
+    let calls = Calls::new(
+        Arc::clone(live),
+        Arc::clone(executor),
+        Arc::clone(lanes),
+        Arc::new(JobReport::new(Arc::clone(journal))),
+        settings.max_answer_bytes,
+    );
+    let jobs = Jobs::new(Arc::clone(store), Arc::new(calls), settings, callbacks);
+    Some(Arc::new(jobs))
 }
 
 /// How TLS is spoken, at each listener with settings of its own.

@@ -67,7 +67,7 @@ async fn a_caller_calls_as_its_own_flows_and_learns_of_no_other() {
     for (token, may) in [
         (&plain, vec!["email"]),
         (&listed, vec!["sms", "voice"]),
-        (&every, vec!["email", "sms", "voice"]),
+        (&every, vec!["email", "later", "sms", "voice"]),
         (&one, vec!["email"]),
         (&two, vec!["sms", "voice"]),
     ] {
