@@ -32,10 +32,12 @@ class Crash(World):
                 load.join()
                 self.stored.start()
                 self.check()
+            self.check_jobs()
             self.assertEqual(self.wrong, [])
             self.assertGreaterEqual(len(self.rows), KILLS)
+            self.assertGreaterEqual(len(self.jobs), KILLS)
             print(f"{KILLS} kills: {len(self.rows)} rows, {len(self.published)} publications, version "
-                  f"{self.version}, {self.executed} executions acknowledged; none lost")
+                  f"{self.version}, {self.executed} executions and {len(self.jobs)} jobs acknowledged; none lost")
         finally:
             self.stored.end()
 
@@ -107,9 +109,10 @@ class Crash(World):
                     self.assertIn("service", trouble.__name__, "it ended by itself")
                     self.stored.start()
                 self.check()
+            self.check_jobs()
             self.assertEqual(self.wrong, [])
             print(f"{len(self.rows)} rows, {len(self.published)} publications, version {self.version}, {self.executed} "
-                  f"executions acknowledged, {self.refused} changes refused meanwhile; none lost")
+                  f"executions and {len(self.jobs)} jobs acknowledged, {self.refused} changes refused meanwhile; none lost")
         finally:
             self.stored.end()
             way.stop()
