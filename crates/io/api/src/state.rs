@@ -9,7 +9,7 @@ use tollgate_architect_runner::Runner;
 use tollgate_callers::Door;
 use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
-use tollgate_execution::{Desk, Executor};
+use tollgate_execution::Executor;
 use tollgate_jobs::Jobs;
 use tollgate_workers::Workers;
 
@@ -52,7 +52,7 @@ parts! {
     /// Carries calls out later; there where a store is.
     jobs: Option<Arc<Jobs>>,
     /// Runs workflows.
-    runner: Arc<Runner<Desk>>,
+    runner: Arc<Runner>,
     /// Does what takes long to calculate.
     workers: Arc<Workers>,
     /// What can be asked of the engine.

@@ -8,22 +8,26 @@
 //! telephone network: a question is answered by hanging up, and what only the platform itself can do
 //! (sending a mail, reading a schedule) takes the step's failure path. Each is noted in the transcript.
 //!
-//! **One task a run.** It holds the run, at most one effect under way, and its transcript. A run's own
-//! timeout drops the effect, and with it its place under the limits.
+//! **Two ways to begin a run.** One goes on by itself in a task of its own, with a record that can be asked for
+//! ([`Runner`]); one is awaited, and ends with whoever waits for it ([`Host::play`]). Either holds at most one effect
+//! under way; a step's own timeout drops it, and with it its place under the limits.
 //!
-//! **Bounds** ([`Bounds`]): runs at once, finished runs remembered, lines of a transcript. Steps, nesting
-//! and time spent without waiting are bounded by the step machine.
+//! **Bounds**: runs at once, of both ways together ([`Host::new`]); finished runs remembered and lines of a transcript
+//! ([`Bounds`]). Steps, nesting and time spent without waiting are bounded by the step machine.
 //!
 //! Tested in `tests/workflows.rs`.
 
+mod host;
+mod play;
 mod record;
 mod runner;
 mod runs;
 mod task;
 mod world;
 
+pub use host::{Full, Host, Launch, PlayError};
 pub use record::{Line, Record, Status};
-pub use runner::{Launch, Runner, WorkflowsError};
+pub use runner::{Runner, WorkflowsError};
 pub use runs::Bounds;
-pub use tollgate_architect::Failure;
+pub use tollgate_architect::{Failure, Place};
 pub use world::World;

@@ -1,16 +1,15 @@
-//! Who does what runs ask for.
+//! Who does what a run asks for.
 
 use serde_json::{Map, Value};
 use std::time::Duration;
 use tollgate_architect::Failure;
 
-/// Does what runs ask for. Dropping a future it gave gives the effect up.
+/// Does what a run asks for, and knows on whose behalf. Dropping a future it gave gives the effect up.
 pub trait World: Send + Sync + 'static {
-    /// Executes a data action by category and name for a run that calls as `calls_as`; gives its output in
-    /// the flattened form. `within` is the step's own timeout, and the latest useful start.
+    /// Executes a data action by category and name; gives its output in the flattened form. `within` is the step's
+    /// own timeout, and the latest useful start.
     fn call_data(
         &self,
-        calls_as: &str,
         category: &str,
         action: &str,
         inputs: Map<String, Value>,

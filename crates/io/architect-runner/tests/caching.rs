@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tollgate_architect::Workflow;
-use tollgate_architect_runner::{Bounds, Failure, Launch, Runner, Status, World};
+use tollgate_architect_runner::{Bounds, Failure, Host, Launch, Runner, Status, World};
 use tollgate_cache::{Cache, Key, Policy, Weight};
 
 const GET: &str = "Get On Queue Agent Counts";
@@ -62,7 +62,6 @@ impl World for Desk {
     async fn call_data(
         &self,
         _: &str,
-        _: &str,
         action: &str,
         inputs: Map<String, Value>,
         _: Duration,
@@ -110,21 +109,21 @@ impl World for Desk {
 /// 400 calls a minute for ten minutes; gives the calls by action.
 async fn calls(workflow: &Arc<Workflow>, cached: bool) -> BTreeMap<String, u32> {
     let platform = Platform::new(cached);
-    let runner = Runner::new(Arc::new(Desk(Arc::clone(&platform))), Bounds::default());
-    let runner = runner.with_wall_clock(BEGAN);
+    let desk = Arc::new(Desk(Arc::clone(&platform)));
+    let host = Host::new(10_000).with_wall_clock(BEGAN);
+    let runner = Runner::new(host.clone(), Bounds::default());
     for number in 0..4000 {
         let launch = Launch {
-            calls_as: "Look up".to_owned(),
             workflow: Arc::clone(workflow),
             library: Arc::default(),
-            name: None,
             inputs: Map::new(),
             seed: number,
         };
-        runner.launch(number.to_string(), launch).unwrap();
+        let id = (number.to_string(), None);
+        runner.launch(id, launch, Arc::clone(&desk)).unwrap();
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
-    while runner.running() > 0 {
+    while host.running() > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     for number in 0..4000 {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tollgate_architect::{End, Workflow};
 use tollgate_architect_runner::{
-    Bounds, Failure, Launch, Record, Runner, Status, WorkflowsError, World,
+    Bounds, Failure, Full, Host, Launch, PlayError, Record, Runner, Status, WorkflowsError, World,
 };
 
 /// Waits a second, then calls an action with a timeout of its own, and ends by the path it took.
@@ -70,10 +70,14 @@ workflow:
               exitReason: { noValue: true }
 "#;
 
+/// Runs at once.
+const MOST: usize = 10_000;
+/// Only a hang takes so long.
+const WITHIN: Duration = Duration::from_secs(60);
+
 /// One call, as it reached the desk.
 #[derive(Clone)]
 struct Asked {
-    workflow: String,
     action: String,
     inputs: Map<String, Value>,
 }
@@ -99,7 +103,6 @@ impl Drop for Leaves<'_> {
 impl World for Desk {
     async fn call_data(
         &self,
-        workflow: &str,
         category: &str,
         action: &str,
         inputs: Map<String, Value>,
@@ -107,7 +110,6 @@ impl World for Desk {
     ) -> Result<Map<String, Value>, Failure> {
         assert_eq!(within, Duration::from_secs(5));
         let asked = Asked {
-            workflow: workflow.to_owned(),
             action: format!("{category}/{action}"),
             inputs,
         };
@@ -129,16 +131,14 @@ impl World for Desk {
 
 fn launch() -> Launch {
     Launch {
-        calls_as: "Look up".to_owned(),
         workflow: Arc::new(Workflow::parse(FLOW).unwrap()),
         library: Arc::default(),
-        name: None,
         inputs: json!({"Flow.Queue": "q-1"}).as_object().unwrap().clone(),
         seed: 1,
     }
 }
 
-async fn ended<W: World>(runner: &Runner<W>, id: &str) -> Record {
+async fn ended(runner: &Runner, id: &str) -> Record {
     loop {
         let record = runner.record(id).unwrap();
         if record.status != Status::Running {
@@ -146,6 +146,15 @@ async fn ended<W: World>(runner: &Runner<W>, id: &str) -> Record {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+fn begin(
+    runner: &Runner,
+    id: &str,
+    launch: Launch,
+    desk: &Arc<Desk>,
+) -> Result<(), WorkflowsError> {
+    runner.launch((id.to_owned(), None), launch, Arc::clone(desk))
 }
 
 fn exit(record: &Record) -> &str {
@@ -164,10 +173,10 @@ async fn a_run_waits_calls_and_gives_its_outputs() {
         takes: Duration::from_secs(2),
         ..Desk::default()
     });
-    let runner = Runner::new(Arc::clone(&desk), Bounds::default());
-    runner.launch("one".into(), launch()).unwrap();
+    let runner = Runner::new(Host::new(MOST), Bounds::default());
+    begin(&runner, "one", launch(), &desk).unwrap();
     assert_eq!(
-        runner.launch("one".into(), launch()),
+        begin(&runner, "one", launch(), &desk),
         Err(WorkflowsError::Taken)
     );
     let record = ended(&runner, "one").await;
@@ -175,10 +184,7 @@ async fn a_run_waits_calls_and_gives_its_outputs() {
     assert_eq!(record.outputs["Flow.Members"], 7);
     let asked = desk.asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 1);
-    assert_eq!(
-        (asked[0].workflow.as_str(), asked[0].action.as_str()),
-        ("Look up", "Platform/Get Queue")
-    );
+    assert_eq!(asked[0].action, "Platform/Get Queue");
     assert_eq!(asked[0].inputs["queueId"], "q-1");
     let times: Vec<_> = record
         .transcript
@@ -201,8 +207,8 @@ async fn failures_and_timeouts_take_their_paths() {
     };
     for (desk, path) in [(failing, "broken"), (slow, "late")] {
         let desk = Arc::new(desk);
-        let runner = Runner::new(Arc::clone(&desk), Bounds::default());
-        runner.launch("one".into(), launch()).unwrap();
+        let runner = Runner::new(Host::new(MOST), Bounds::default());
+        begin(&runner, "one", launch(), &desk).unwrap();
         assert_eq!(exit(&ended(&runner, "one").await), path);
         assert_eq!(
             desk.under_way.load(Ordering::SeqCst),
@@ -218,31 +224,30 @@ async fn a_thousand_at_once_all_end() {
         takes: Duration::from_secs(2),
         ..Desk::default()
     });
-    let runner = Runner::new(Arc::clone(&desk), Bounds::default());
+    let runner = Runner::new(Host::new(MOST), Bounds::default());
     let launch = launch();
     for number in 0..1000 {
-        runner.launch(number.to_string(), launch.clone()).unwrap();
+        begin(&runner, &number.to_string(), launch.clone(), &desk).unwrap();
     }
     for number in 0..1000 {
         assert_eq!(exit(&ended(&runner, &number.to_string()).await), "found");
     }
     assert_eq!(desk.most.load(Ordering::SeqCst), 1000);
-    assert_eq!(runner.running(), 0);
+    assert_eq!(runner.host().running(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn runs_are_bounded_stopped_and_forgotten() {
     let bounds = Bounds {
-        max_running: 2,
         max_finished: 1,
         max_lines: 2,
     };
-    let runner = Runner::new(Arc::new(Desk::default()), bounds);
-    runner.launch("one".into(), launch()).unwrap();
-    runner.launch("two".into(), launch()).unwrap();
+    let (runner, desk) = (Runner::new(Host::new(2), bounds), Arc::default());
+    begin(&runner, "one", launch(), &desk).unwrap();
+    begin(&runner, "two", launch(), &desk).unwrap();
     assert_eq!(
-        runner.launch("three".into(), launch()),
-        Err(WorkflowsError::Full(2))
+        begin(&runner, "three", launch(), &desk),
+        Err(Full(2).into())
     );
     assert!(runner.stop("one"));
     assert!(!runner.stop("one"));
@@ -256,7 +261,60 @@ async fn runs_are_bounded_stopped_and_forgotten() {
     let mut wrong = launch();
     wrong.inputs = json!({"Flow.Nothing": 1}).as_object().unwrap().clone();
     assert!(matches!(
-        runner.launch("four".into(), wrong),
+        begin(&runner, "four", wrong, &desk),
         Err(WorkflowsError::Inputs(_))
     ));
+}
+
+/// A run that is awaited takes a place beside those that go on by themselves, and gives it back however it ends.
+#[tokio::test(start_paused = true)]
+async fn an_awaited_run_ends_with_whoever_waits_for_it() {
+    let host = Host::new(1);
+    let runner = Runner::new(host.clone(), Bounds::default());
+    let desk = Arc::new(Desk {
+        takes: Duration::from_secs(2),
+        ..Desk::default()
+    });
+    let outputs = host.play(launch(), Arc::clone(&desk), WITHIN).await;
+    assert_eq!(outputs.unwrap()["Flow.Members"], 7);
+    assert_eq!(host.running(), 0);
+
+    // Given up while its call is under way.
+    let play = host.play(launch(), Arc::clone(&desk), WITHIN);
+    let two_seconds = tokio::time::timeout(Duration::from_secs(2), play).await;
+    assert!(two_seconds.is_err());
+    assert_eq!(
+        (desk.under_way.load(Ordering::SeqCst), host.running()),
+        (0, 0)
+    );
+
+    begin(&runner, "one", launch(), &desk).unwrap();
+    let refused = host.play(launch(), Arc::clone(&desk), WITHIN).await;
+    assert_eq!(refused, Err(Full(1).into()));
+    let waiting = async {
+        ended(&runner, "one").await;
+        let playing = host.play(launch(), Arc::clone(&desk), WITHIN);
+        let beside = async {
+            tokio::task::yield_now().await;
+            begin(&runner, "two", launch(), &desk)
+        };
+        tokio::join!(playing, beside)
+    };
+    let (played, refused) = waiting.await;
+    assert!(played.is_ok());
+    assert_eq!(refused, Err(Full(1).into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_awaited_run_that_fails_says_which_step() {
+    let host = Host::new(MOST);
+    let mut fails = launch();
+    let wrong = FLOW.replace("lit: { seconds: 1 }", "exp: ToDuration(\"no time\")");
+    fails.workflow = Arc::new(Workflow::parse(&wrong).unwrap());
+    let failed = host.play(fails, Arc::<Desk>::default(), WITHIN).await;
+    let Err(PlayError::Failed { why, place }) = failed else {
+        panic!("{failed:?}");
+    };
+    assert!(why.starts_with("wait \"A while\": "), "{why}");
+    assert_eq!(place.unwrap().line, 22);
 }

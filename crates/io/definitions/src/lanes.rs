@@ -86,6 +86,12 @@ impl OwnLanes {
         }
     }
 
+    /// The flow that a run of this workflow calls as: the one of its name, if the caller may name that one, else the
+    /// caller's default.
+    pub fn of_run(&self, workflow: &str) -> FlowId {
+        self.by_name.get(workflow).copied().unwrap_or(self.default)
+    }
+
     /// The names that the caller may give.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)

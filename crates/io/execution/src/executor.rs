@@ -6,6 +6,7 @@ use crate::composite::{self, Carrier};
 use crate::error::{ExecuteError, caught};
 use crate::input::Input;
 use crate::records::{Line, Records};
+use crate::runs::RunSupport;
 use crate::steps::{self, TestResult};
 use crate::terms::{Outcome, Terms};
 use crate::works::Works;
@@ -28,6 +29,7 @@ pub struct Executor {
     records: Records,
     lanes: Arc<Lanes>,
     composites: Arc<Composites>,
+    pub(crate) support: RunSupport,
 }
 
 impl Executor {
@@ -39,6 +41,7 @@ impl Executor {
         cache: OutputCache,
         records: Records,
         (lanes, composites): (Arc<Lanes>, Composites),
+        support: RunSupport,
     ) -> Self {
         let tools = Tools {
             driver,
@@ -51,6 +54,7 @@ impl Executor {
             records,
             lanes,
             composites: Arc::new(composites),
+            support,
         }
     }
 

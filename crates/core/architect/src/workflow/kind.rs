@@ -119,6 +119,12 @@ impl WorkflowKind {
         self.0.word
     }
 
+    /// Whether a program may begin a run of it: nobody but the workflow itself is needed.
+    #[must_use]
+    pub fn runs_alone(self) -> bool {
+        self.0.word == "workflow"
+    }
+
     /// Families of kinds that it is of, with blanks between: they share built-in variables.
     #[must_use]
     pub fn families(self) -> &'static str {

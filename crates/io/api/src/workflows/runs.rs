@@ -18,8 +18,8 @@ use std::time::Duration;
 use tollgate_architect::Workflow;
 use tollgate_architect_runner::{Launch, Runner, WorkflowsError};
 use tollgate_callers::Over;
-use tollgate_definitions::{Lanes, Live, Workflows};
-use tollgate_execution::Desk;
+use tollgate_definitions::{Live, Workflows};
+use tollgate_execution::{Desk, Executor};
 use tollgate_json::Doc;
 use tollgate_store::{EntityId, Role};
 use utoipa_axum::router::OpenApiRouter;
@@ -41,9 +41,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 async fn launch(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
-    State(runner): State<Arc<Runner<Desk>>>,
+    State(runner): State<Arc<Runner>>,
     State(workflows): State<Arc<Workflows>>,
-    State(lanes): State<Arc<Lanes>>,
+    State(executor): State<Arc<Executor>>,
     Extension(caller): Caller,
     body: Body,
 ) -> Result<Json<FlowLaunch>, ApiError> {
@@ -51,7 +51,7 @@ async fn launch(
     let request = FlowLaunchRequest::read(&bodies.doc(body).await?)?;
     let (flow_id, asked) = (request.flow_id, request.flow_version);
     let (workflow, version) = runnable(&live, &workflows, &flow_id, asked).await?;
-    if workflow.kind().word() != "workflow" {
+    if !workflow.kind().runs_alone() {
         let message = format!(
             "flowId: {} is of the type {}; only a workflow can be begun by a program.",
             workflow.name(),
@@ -61,21 +61,19 @@ async fn launch(
     }
     let inputs = request.input_data.map(Doc::into_value);
     let id = EntityId::random().to_string();
-    let named = caller.lanes.pick(Some(workflow.name()));
-    let lane = named.or_else(|| caller.lanes.pick(None));
+    let desk = Desk::new(executor, caller.lanes.of_run(workflow.name()));
     let launch = Launch {
-        calls_as: lane.map_or("", |lane| lanes.name(lane)).to_owned(),
         workflow,
         library: Arc::clone(&workflows.files().library),
-        name: request.name,
         inputs: match inputs {
             Some(Value::Object(fields)) => fields,
             _ => Map::new(),
         },
         seed: rand::random(),
     };
-    let name = launch.name.clone();
-    begin(&runner, &workflows, id.clone(), launch).await?;
+    let name = request.name;
+    let run = (id.clone(), name.clone());
+    begin((&runner, &workflows), run, launch, desk).await?;
     Ok(Json(FlowLaunch {
         flow_version: FlowVersion {
             self_uri: Some(format!("{PATH}/{flow_id}/versions/{version}")),
@@ -89,15 +87,15 @@ async fn launch(
 
 /// The workers begin the run: its variables' first values may take long to calculate.
 async fn begin(
-    runner: &Arc<Runner<Desk>>,
-    workflows: &Workflows,
-    id: String,
+    (runner, workflows): (&Arc<Runner>, &Workflows),
+    run: (String, Option<String>),
     launch: Launch,
+    desk: Desk,
 ) -> Result<(), ApiError> {
     let (runtime, to) = (tokio::runtime::Handle::current(), Arc::clone(runner));
     let begin = move || {
         let _here = runtime.enter();
-        to.launch(id, launch)
+        to.launch(run, launch, Arc::new(desk))
     };
     let begun = workflows.aside(begin).await?;
     begun.map_err(|error| match error {
@@ -117,7 +115,7 @@ async fn begin(
     responses((status = 200, description = "The answer.", body = FlowRun), ReadErrors),
 )]
 async fn execution(
-    State(runner): State<Arc<Runner<Desk>>>,
+    State(runner): State<Arc<Runner>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<FlowRun>, ApiError> {

@@ -10,14 +10,14 @@ use hyper_util::service::TowerToHyperService;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, describe, router};
-use tollgate_architect_runner::Runner;
+use tollgate_architect_runner::{Host, Runner};
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_config::{Config, ListenerTls, Server};
 use tollgate_definitions::{
     Composites, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
 };
 use tollgate_driver::{Driver, Setup};
-use tollgate_execution::{Desk, Executor, OutputCache, Records};
+use tollgate_execution::{Executor, OutputCache, Records, RunSupport};
 use tollgate_gateway::{Front, Gateway};
 use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
@@ -121,24 +121,17 @@ pub(super) fn parts(
 ) -> Parts {
     let server = &config.server;
     let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
-    let executor = Arc::new(Executor::new(
+    let host = Host::new(server.max_workflow_runs).with_workers(Arc::clone(&workers));
+    let executor = Executor::new(
         driver.clone(),
         Arc::clone(&workers),
         OutputCache::new(config.caches.clone(), server.cache_bytes),
         records,
         (Arc::clone(&lanes), composites),
-    ));
-    let desk = Desk::new(
-        Arc::clone(live),
-        Arc::clone(&executor),
-        Arc::clone(&lanes),
-        describe,
+        RunSupport::new(Arc::clone(live), describe),
     );
-    let runs = tollgate_architect_runner::Bounds {
-        max_running: server.max_workflow_runs,
-        ..tollgate_architect_runner::Bounds::default()
-    };
-    let runner = Runner::new(Arc::new(desk), runs).with_workers(Arc::clone(&workers));
+    let executor = Arc::new(executor);
+    let runner = Runner::new(host, tollgate_architect_runner::Bounds::default());
     let jobs = jobs(config, (live, &executor, &lanes), journal, callbacks);
     let callers = Callers::new(
         config.callers.clone(),
