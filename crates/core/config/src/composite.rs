@@ -1,4 +1,5 @@
-//! What `[[composite]]` says: actions whose answers are made of other actions' answers.
+//! What `[[composite]]` says: actions whose answers are made of other actions' answers, by a list of calls or by a
+//! workflow.
 
 use serde_json::Value;
 use std::time::Duration;
@@ -14,6 +15,22 @@ pub struct Composite {
     pub integration: String,
     /// How long all of it may take.
     pub timeout: Duration,
+    /// What makes its answer.
+    pub by: CompositeBy,
+}
+
+/// What makes a composite's answer.
+#[derive(Clone, Debug)]
+pub enum CompositeBy {
+    /// A list of calls.
+    Calls(CompositeCalls),
+    /// A run of the workflow of this name.
+    Workflow(String),
+}
+
+/// A composite's list of calls.
+#[derive(Clone, Debug)]
+pub struct CompositeCalls {
     /// What it calls; at least one, and each reads earlier ones alone.
     pub calls: Vec<CompositeCall>,
     /// What it gives; at least one.

@@ -1,6 +1,6 @@
 //! A configuration in words, for `tollgate config check`.
 
-use crate::{Caller, Config, Entrance, Gateway, Integration, Login, show_span};
+use crate::{Caller, CompositeBy, Config, Entrance, Gateway, Integration, Login, show_span};
 use std::fmt::{self, Write as _};
 use tollgate_engine::{Flow, LimitSpec};
 use tollgate_model::{FlowId, LimitId, Rule};
@@ -110,10 +110,15 @@ impl Config {
 
     fn write_composites(&self, out: &mut String) -> fmt::Result {
         for composite in &self.composites {
-            let calls = composite.calls.iter().map(|call| call.action.as_str());
-            let calls: Vec<_> = calls.collect();
-            let (name, of, calls) = (&composite.name, &composite.integration, calls.join(", "));
-            writeln!(out, "composite {name} of {of}: calls {calls}")?;
+            let (name, of) = (&composite.name, &composite.integration);
+            let does = match &composite.by {
+                CompositeBy::Calls(by) => {
+                    let calls = by.calls.iter().map(|call| call.action.as_str());
+                    format!("calls {}", calls.collect::<Vec<_>>().join(", "))
+                }
+                CompositeBy::Workflow(workflow) => format!("runs the workflow {workflow}"),
+            };
+            writeln!(out, "composite {name} of {of}: {does}")?;
         }
         Ok(())
     }

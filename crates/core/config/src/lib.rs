@@ -39,7 +39,9 @@ pub use access::{
 };
 pub use adopt::{Adopted, Number, adopt};
 pub use cache::CacheRule;
-pub use composite::{Composite, CompositeCall, CompositeOutput, Feed, Origin};
+pub use composite::{
+    Composite, CompositeBy, CompositeCall, CompositeCalls, CompositeOutput, Feed, Origin,
+};
 pub use config::{Calculations, Caller, Config, Integration, Login, Server};
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use gateway::{EndpointRoutes, Entrance, Gateway, IntegrationRoutes};

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use serde_json::{Value as Json, json};
 use std::path::Path;
-use tollgate_expression::{DataType, Type};
+use tollgate_expression::{DataType, Type, Value, data_types};
 
 /// The rows of a table of the reference; where it is absent the test says so and has nothing to do.
 fn reference(name: &str) -> Option<Vec<Vec<String>>> {
@@ -88,5 +89,47 @@ fn variables_have_the_types_that_variables_may_have() {
         "any",
     ] {
         assert_eq!(Type::of_variable(word), None, "{word}");
+    }
+}
+
+/// What becomes of a value of each type that variables have is what the schema of the type says.
+#[test]
+fn a_types_schema_is_that_of_its_values() {
+    let sample = |word: &str| match word {
+        "boolean" => json!(true),
+        "integer" => json!(7),
+        "decimal" => json!(1.5),
+        "currency" => json!("10.00|USD"),
+        "dateTime" => json!("2026-01-05T10:00:00Z"),
+        "duration" => json!("PT1S"),
+        "externalContact" => json!({"id": "c-1"}),
+        "phoneNumber" => json!("+13175550100"),
+        _ => json!("a text"),
+    };
+    for known in data_types().filter(|known| known.is_variable()) {
+        let kind = Type::of_variable(known.word).unwrap();
+        let value = Value::from_json(&sample(known.word), kind);
+        let value = value.or_else(|_| Value::from_json(&json!({"id": "i", "name": "n"}), kind));
+        let written = value.unwrap().to_json();
+        let found = match &written {
+            Json::Bool(_) => "boolean",
+            Json::Number(number) if number.is_f64() => "number",
+            Json::Number(_) => "integer",
+            Json::Object(_) => "object",
+            Json::String(_) => "string",
+            other => panic!("{}: {other}", known.word),
+        };
+        let schema = Value::json_schema(kind);
+        let wanted = schema["type"].as_str();
+        assert!(
+            wanted.is_none_or(|wanted| wanted == found),
+            "{}: {schema}, {written}",
+            known.word
+        );
+        if known.collection {
+            let many = Type::many(kind.base);
+            let list = json!({"type": "array", "items": schema});
+            assert_eq!(Value::json_schema(many), list);
+        }
     }
 }

@@ -55,7 +55,7 @@ struct Row {
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 27] = [
+const TABLE: [Row; 29] = [
     Row { cause: Cause::Input, own: "action.input.invalid", status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the inputs break the contract; `errors` lists each breach", todo: "correct the inputs",
         known: Evidence::Ours, source: "as for a mapping" },
@@ -66,6 +66,10 @@ const TABLE: [Row; 27] = [
         happened: "the answer can't be mapped, or the output breaks the contract (`errors` lists each breach)",
         todo: "correct the action's mapping",
         known: Evidence::Observed, source: "answers to a success template with an unset variable" },
+    Row { cause: Cause::Workflow, own: "workflow.failed", status: 400, code: "bad.request", detail: PROCESSING,
+        happened: "the workflow that a composite runs failed: a step did and nothing handled it, or the run reached a \
+                   bound; the message has the place",
+        todo: "look at the workflow", known: Evidence::Ours, source: "as for a mapping" },
     Row { cause: Cause::Body, own: "action.response.invalid", status: 400, code: "bad.request", detail: ENDPOINT,
         happened: "the answer's body can't be read: no JSON, longer than `max_response_bytes`, not what its \
                    `Content-Encoding` or charset says, or in one that isn't known",
@@ -125,6 +129,9 @@ const TABLE: [Row; 27] = [
         known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::Crowded, own: "calculations.waiting", status: 429, code: TOO_MANY, detail: "",
         happened: "as many of the integration's calculations wait as may", todo: "a simpler action, or less input",
+        known: Evidence::Documented, source: "the body of a 429" },
+    Row { cause: Cause::RunsFull, own: "flows.full", status: 429, code: TOO_MANY, detail: "",
+        happened: "as many workflows run as may: `max_workflow_runs`", todo: "call again later",
         known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::NoToken, own: "no.token", status: 503, code: "service.unavailable", detail: AUTHENTICATION,
         happened: "no access token can be had; the message has the client, the endpoint's host and its answer, \

@@ -4,7 +4,7 @@ use crate::ends::end;
 use crate::error::ApiError;
 use serde_json::{Value, json};
 use tollgate_definitions::CatalogAction;
-use tollgate_execution::{CallEnd, Ended};
+use tollgate_execution::{CallEnd, Ended, MOST_TOLD};
 
 /// What was executed, and how it ended; `calls`: how those of a composite did.
 pub(crate) fn executed(
@@ -15,7 +15,7 @@ pub(crate) fn executed(
     let ended = error.map_or("ok", ApiError::own_code);
     let mut detail = json!({"name": entry.name, "version": entry.version, "end": ended});
     if !calls.is_empty() {
-        detail["calls"] = calls.iter().map(noted).collect();
+        detail["calls"] = calls.iter().take(MOST_TOLD).map(noted).collect();
     }
     detail
 }
@@ -31,5 +31,6 @@ fn noted(call: &CallEnd) -> Value {
         Ended::Abandoned => "abandoned",
         Ended::NotMade => "not.made",
     };
-    json!({"call": call.call, "action": call.action, "version": call.version, "end": ended})
+    let (id, version) = (&call.action.id, call.action.version);
+    json!({"call": call.call, "action": id, "version": version, "end": ended})
 }

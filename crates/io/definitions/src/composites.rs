@@ -1,31 +1,42 @@
 //! Composites: actions of the configuration file whose answers are made of other actions' answers.
 //!
-//! All that one names is found here, once: what it calls can't be missing when it is called. What it calls comes from
-//! the files, whose actions never change while the service runs, and is no composite itself: so a composite is
-//! never deeper than one level, and can't call itself.
+//! **Made by one of two.** A list of calls, or a run of a workflow: that is all in which composites differ ([`By`]).
 //!
-//! **The contract follows from the contracts of what is called**, so nobody writes a schema: an input has the schema
-//! that the action has for which it is read, an output that of the place which its path leads to. Where a path doesn't
-//! lead to one place, or its contract doesn't say what is there, the output may be anything.
+//! All that one names is found here, once: what it calls can't be missing when it is called. What it calls comes from
+//! the files, whose actions never change while the service runs. A list calls no composites. A workflow's steps may;
+//! but a workflow composite is made only after all that it calls has been, so none can come back to itself,
+//! and no more than [`DEEPEST`] lie within each other.
+//!
+//! **The contract follows, and nobody writes a schema.** Of a list, from the contracts of what is called: an input has
+//! the schema that the action has for which it is read, an output that of the place which its path leads to. Where a
+//! path doesn't lead to one place, or its contract doesn't say what is there, the output may be anything. Of a
+//! workflow, from what it declares of its variables.
 //!
 //! **To everybody else it is an action**, whose request is never rendered: a composite's export is an action file with
 //! the contract and a request that goes nowhere, so that lists, the flattened form, kept answers, `action wrap` and
 //! the vendor's import need to know nothing of it.
 
 mod contract;
+mod list;
 mod schema;
+mod variables;
+mod workflow;
 
-use crate::action::{composite_id, file_integration_id};
+pub use workflow::InnerWorkflow;
+
+use crate::action::composite_id;
 use crate::files::FilesRead;
-use crate::{Catalog, CatalogAction, CatalogIntegration, Fault};
+use crate::{Catalog, CatalogAction, CatalogIntegration, Fault, WorkflowFiles};
 use contract::Contract;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::{Action, Callee};
-use tollgate_config::{
-    Composite as Written, CompositeCall, CompositeOutput, Config, Feed, did_you_mean,
-};
+use tollgate_config::{Composite as Written, CompositeBy, CompositeOutput, Config, Feed};
+use workflow::Planned;
+
+/// Composites within composites, at the most.
+const DEEPEST: usize = 8;
 
 /// What composites do in the place of a request, by their ids.
 pub type Composites = BTreeMap<String, Arc<Composite>>;
@@ -35,6 +46,22 @@ pub type Composites = BTreeMap<String, Arc<Composite>>;
 pub struct Composite {
     /// How long all of it may take.
     pub timeout: Duration,
+    /// What makes its answer.
+    pub by: By,
+}
+
+/// What makes a composite's answer.
+#[derive(Debug)]
+pub enum By {
+    /// A list of calls.
+    Calls(Arc<InnerCalls>),
+    /// A run of a workflow.
+    Workflow(Arc<InnerWorkflow>),
+}
+
+/// The list of calls that a composite makes.
+#[derive(Debug)]
+pub struct InnerCalls {
     /// What it calls.
     pub calls: Vec<InnerCall>,
     /// What it gives.
@@ -58,152 +85,104 @@ pub struct InnerCall {
     pub optional: bool,
 }
 
+/// A composite as an action, and what it does.
+type Made = (CatalogAction, Composite);
+
 /// Adds the configuration's composites to the actions that were read. What is wrong with one is added to `faults`, and
 /// it is left out.
-pub(crate) fn load(config: &Config, read: &mut FilesRead, faults: &mut Vec<Fault>) -> Composites {
-    let mut made = Vec::new();
+pub(crate) fn load(
+    config: &Config,
+    workflows: &WorkflowFiles,
+    read: &mut FilesRead,
+    faults: &mut Vec<Fault>,
+) -> Composites {
+    let (mut composites, mut planned) = (Composites::new(), Vec::new());
+    let mut first = Vec::new();
     for (at, written) in config.composites.iter().enumerate() {
-        let mut resolving = Resolving {
-            config,
-            read,
-            written,
-            field: format!("composite[{}]", at + 1),
-            faults: Vec::new(),
-            incomplete: false,
-        };
-        let entry = resolving.entry();
-        let incomplete = resolving.incomplete;
-        if !resolving.faults.is_empty() || incomplete {
-            faults.append(&mut resolving.faults);
-            read.incomplete.insert(written.integration.clone());
-        } else {
-            made.extend(entry);
+        match &written.by {
+            CompositeBy::Calls(by) => {
+                let made = list::resolve(config, read, (at, written, by), faults);
+                first.push((written, made));
+            }
+            CompositeBy::Workflow(name) => {
+                match Planned::of(config, (workflows, read), (at, written, name), faults) {
+                    Some(plan) => planned.push(plan),
+                    None => first.push((written, None)),
+                }
+            }
         }
     }
-    let mut composites = Composites::new();
-    for (entry, composite) in made {
-        composites.insert(entry.id.clone(), Arc::new(composite));
-        read.catalog.add_action(Arc::new(entry));
+    add(first, read, &mut composites);
+    // Each round makes those whose calls have all been made.
+    for depth in 1.. {
+        let is_ready = |plan: &Planned<'_>| plan.waits_for(&planned, read).is_none();
+        let ready: Vec<_> = planned.iter().map(is_ready).collect();
+        let mut ready = ready.into_iter();
+        let round: Vec<_> = planned
+            .extract_if(.., |_| ready.next() == Some(true))
+            .collect();
+        if round.is_empty() {
+            break;
+        }
+        let made = round.into_iter().map(|plan| {
+            let made = if depth > DEEPEST {
+                plan.too_deep(config, faults);
+                None
+            } else {
+                plan.make(config, read, faults)
+            };
+            (plan.written, made)
+        });
+        let made = made.collect();
+        add(made, read, &mut composites);
+    }
+    for plan in &planned {
+        plan.comes_back(&planned, (config, read), faults);
+        read.incomplete.insert(plan.written.integration.clone());
     }
     composites
 }
 
-/// One composite whose names are looked up.
-struct Resolving<'a> {
-    config: &'a Config,
-    read: &'a FilesRead,
-    written: &'a Written,
-    field: String,
-    faults: Vec<Fault>,
-    /// Whether it names something in files that couldn't all be read.
-    incomplete: bool,
+/// Adds what was made; of what couldn't be, nothing more is said where somebody names it.
+fn add(made: Vec<(&Written, Option<Made>)>, read: &mut FilesRead, composites: &mut Composites) {
+    for (written, made) in made {
+        match made {
+            Some((entry, composite)) => {
+                composites.insert(entry.id.clone(), Arc::new(composite));
+                read.catalog.add_action(Arc::new(entry));
+            }
+            None => {
+                read.incomplete.insert(written.integration.clone());
+            }
+        }
+    }
 }
 
-impl Resolving<'_> {
-    fn entry(&mut self) -> Option<(CatalogAction, Composite)> {
-        let written = self.written;
-        let target = self.integration(&written.integration)?;
-        if self.catalog().action_of(&target, &written.name).is_ok() {
-            let (name, of) = (&written.name, &target.name);
-            let message = format!("{of} has an action {name:?} already; rename one of them");
-            self.fault("name", message);
-        }
-        let calls: Vec<_> = written
-            .calls
-            .iter()
-            .enumerate()
-            .map(|(at, call)| self.call(at, call))
-            .collect();
-        // What the contract says follows from all of them.
-        let calls = calls.into_iter().collect::<Option<Vec<_>>>()?;
-        let (contract, faults) = Contract::of(&calls, &written.outputs);
-        for (field, message) in faults {
-            self.fault(&field, message);
-        }
-        let secure = calls.iter().any(|call| call.action.secure);
-        let file = contract.file(written, secure, (target.kind.as_str(), url(&target)));
-        let action = Action::from_json(&file.to_string());
-        if let Err(why) = &action {
-            self.fault(
-                "",
-                format!("what follows from its calls is no action: {why}"),
-            );
-        }
-        let entry = CatalogAction {
-            id: composite_id(&target.name, &written.name),
-            name: written.name.clone(),
-            category: target.name.clone(),
-            secure,
-            version: 1,
-            integration: target.id.clone(),
-            stored: false,
-            action: Ok(action.ok()?),
-        };
-        let composite = Composite {
-            timeout: written.timeout,
-            calls,
-            outputs: written.outputs.clone(),
-        };
-        Some((entry, composite))
+/// A composite of that integration as an action; or which of its fields is at fault, and why.
+fn entry(
+    catalog: &Catalog,
+    (written, target): (&Written, &CatalogIntegration),
+    contract: Contract,
+    secure: bool,
+) -> Result<CatalogAction, (&'static str, String)> {
+    if catalog.action_of(target, &written.name).is_ok() {
+        let (name, of) = (&written.name, &target.name);
+        let message = format!("{of} has an action {name:?} already; rename one of them");
+        return Err(("name", message));
     }
-
-    fn call(&mut self, at: usize, call: &CompositeCall) -> Option<InnerCall> {
-        let target = self.integration(&call.integration)?;
-        let Ok(action) = self.catalog().action_of(&target, &call.action) else {
-            self.no_action(at, call, &target);
-            return None;
-        };
-        let after = call.inputs.iter().filter_map(|(_, feed)| feed.call());
-        Some(InnerCall {
-            name: call.name.clone(),
-            action: Arc::clone(action),
-            target,
-            inputs: call.inputs.clone(),
-            after: after.collect(),
-            optional: call.optional,
-        })
-    }
-
-    fn no_action(&mut self, at: usize, call: &CompositeCall, target: &CatalogIntegration) {
-        let (name, of) = (&call.action, &target.name);
-        let mut composites = self.config.composites.iter();
-        let message = if composites.any(|it| it.name == *name && it.integration == *of) {
-            format!(
-                "{name:?} is a composite, and a composite calls none: give the calls that it makes"
-            )
-        } else if self.read.incomplete.contains(of) {
-            self.incomplete = true;
-            return;
-        } else {
-            let of_target = |entry: &&Arc<CatalogAction>| entry.integration == target.id;
-            let names = self.catalog().actions().filter(of_target);
-            let meant = did_you_mean(name, names.map(|entry| entry.name.as_str()));
-            let stored = match self.config.store {
-                Some(_) => "; a composite calls actions of files, none of the store",
-                None => "",
-            };
-            format!("{of} has no action {name:?} in its folder{meant}{stored}")
-        };
-        self.fault(&format!("call[{}].action", at + 1), message);
-    }
-
-    /// The integration, unless it is at fault itself.
-    fn integration(&mut self, name: &str) -> Option<Arc<CatalogIntegration>> {
-        let found = self.catalog().integration(&file_integration_id(name));
-        let found = found.map(Arc::clone);
-        self.incomplete |= found.is_none();
-        found
-    }
-
-    fn catalog(&self) -> &Catalog {
-        &self.read.catalog
-    }
-
-    fn fault(&mut self, field: &str, message: String) {
-        let field = format!("{}.{field}", self.field);
-        let fault = Fault::of(self.config, field.trim_end_matches('.'), message);
-        self.faults.push(fault);
-    }
+    let file = contract.file(written, secure, (target.kind.as_str(), url(target)));
+    let action = Action::from_json(&file.to_string());
+    let action = action.map_err(|why| ("", format!("what it takes and gives is no action: {why}")));
+    Ok(CatalogAction {
+        id: composite_id(&target.name, &written.name),
+        name: written.name.clone(),
+        category: target.name.clone(),
+        secure,
+        version: 1,
+        integration: target.id.clone(),
+        stored: false,
+        action: Ok(action?),
+    })
 }
 
 /// The URL of a request that is never made, as the integration's type has them: `.invalid` leads nowhere (RFC 2606).

@@ -39,7 +39,7 @@ mod workflows;
 pub use action::{CatalogAction, IDS, auth_id, export, file_integration_id};
 pub use catalog::Catalog;
 pub use clock::wall_time;
-pub use composites::{Composite, Composites, InnerCall};
+pub use composites::{By, Composite, Composites, InnerCall, InnerCalls, InnerWorkflow};
 pub use fault::{Fault, Faults};
 pub use integration::{CatalogIntegration, Wiring};
 pub use lanes::{EVERY, Lanes, OwnLanes};

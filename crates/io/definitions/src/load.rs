@@ -34,11 +34,19 @@ impl Definitions {
         }
         let workflows = WorkflowFiles::load(config, &mut faults);
         let mut read = files::load(config, &mut faults);
-        let composites = composites::load(config, &mut read, &mut faults);
+        let composites = composites::load(config, &workflows, &mut read, &mut faults);
         let mut names = Names::new(config, &read);
         names.resolve(&workflows);
         let unconfirmed = names.unconfirmed.iter().map(Fault::to_string).collect();
-        faults.extend(names.faults);
+        for fault in names.faults {
+            // A composite has told of its workflow's step already.
+            let same = |told: &Fault| {
+                (&told.file, told.place, &told.field) == (&fault.file, fault.place, &fault.field)
+            };
+            if !faults.iter().any(same) {
+                faults.push(fault);
+            }
+        }
         if faults.is_empty() {
             return Ok(Self {
                 catalog: read.catalog,

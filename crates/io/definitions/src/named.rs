@@ -11,7 +11,7 @@ use crate::action::file_integration_id;
 use crate::files::FilesRead;
 use crate::{Catalog, CatalogAction, Fault, WorkflowFiles};
 use std::collections::BTreeSet;
-use tollgate_architect::workflow::Action;
+use tollgate_architect::workflow::{Action, Step};
 use tollgate_config::{CacheRule, Config, Integration, did_you_mean};
 
 /// Looks names up, and gathers what it doesn't find.
@@ -146,24 +146,7 @@ impl<'a> Names<'a> {
             {
                 continue;
             }
-            let of_category =
-                |entry: &&CatalogAction| entry.category.eq_ignore_ascii_case(category);
-            let names = self
-                .catalog
-                .actions()
-                .map(AsRef::as_ref)
-                .filter(of_category);
-            let (line, column) = (step.place.line, step.place.column);
-            let message = format!(
-                "there is no action {action:?} in the category {category:?}{}",
-                meant(action, names)
-            );
-            self.not_found(Fault {
-                file: file.to_owned(),
-                place: Some((line as usize, column as usize)),
-                field: step.title(),
-                message,
-            });
+            self.not_found(no_action(self.catalog, (category, action), step, file));
         }
     }
 
@@ -178,6 +161,28 @@ impl<'a> Names<'a> {
             fault.message
         );
         self.unconfirmed.push(Fault { message, ..fault });
+    }
+}
+
+/// A step of a workflow in that file calls an action that isn't there. `of`: the action's category and name.
+pub(crate) fn no_action(
+    catalog: &Catalog,
+    (category, action): (&str, &str),
+    step: &Step,
+    file: &str,
+) -> Fault {
+    let entries = catalog.actions().map(AsRef::as_ref);
+    let of_category =
+        entries.filter(|entry: &&CatalogAction| entry.category.eq_ignore_ascii_case(category));
+    let message = format!(
+        "there is no action {action:?} in the category {category:?}{}",
+        meant(action, of_category)
+    );
+    Fault {
+        file: file.to_owned(),
+        place: Some((step.place.line as usize, step.place.column as usize)),
+        field: step.title(),
+        message,
     }
 }
 

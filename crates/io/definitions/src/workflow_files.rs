@@ -23,12 +23,15 @@ pub struct WorkflowFiles {
     pub library: Arc<Library>,
     /// Their files, by their names.
     pub(crate) files: BTreeMap<String, String>,
+    /// Whether some couldn't be read.
+    pub(crate) incomplete: bool,
 }
 
 impl WorkflowFiles {
     /// Reads every `*.yaml` and `*.yml` of the configuration's folder; none if it names none. Adds every file
     /// that can't be used to `faults`, with each of its problems.
     pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> Self {
+        let already = faults.len();
         let mut read = Self::default();
         let Some(folder) = &config.server.workflow_folder else {
             return read;
@@ -38,6 +41,7 @@ impl WorkflowFiles {
             Err(why) => {
                 let message = format!("{}: {why}", folder.display());
                 faults.push(Fault::of(config, "server.workflow_folder", message));
+                read.incomplete = true;
                 return read;
             }
         };
@@ -68,6 +72,7 @@ impl WorkflowFiles {
             }
         }
         read.library = Arc::new(library);
+        read.incomplete = faults.len() > already;
         read
     }
 

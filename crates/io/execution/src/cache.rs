@@ -6,6 +6,7 @@
 
 use crate::call::Call;
 use crate::cause::Cause;
+use crate::composite::CallEnd;
 use crate::error::{ExecuteError, caught};
 use crate::input::Input;
 use crate::terms::Outcome;
@@ -32,7 +33,7 @@ struct KeptOutcome(Outcome);
 
 impl Weight for KeptOutcome {
     fn bytes(&self) -> usize {
-        self.0.output.len()
+        self.0.output.len() + self.0.calls.len() * size_of::<CallEnd>()
     }
 }
 

@@ -9,6 +9,8 @@ pub enum Cause {
     Request,
     /// The answer can't be mapped, or the output breaks the contract.
     Mapping,
+    /// The workflow that a composite runs failed.
+    Workflow,
     /// The answer's body can't be read.
     Body,
     /// The upstream answered 4xx, but not that it takes no such credentials.
@@ -41,6 +43,8 @@ pub enum Cause {
     Expired,
     /// As many of the integration's calculations wait as may.
     Crowded,
+    /// As many workflows run as may.
+    RunsFull,
     /// No access token can be had.
     NoToken,
     /// The service is about to end.
@@ -96,6 +100,7 @@ impl Cause {
                 | Self::Shed
                 | Self::Expired
                 | Self::Crowded
+                | Self::RunsFull
         )
     }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tollgate_cache::Source;
-use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, InnerCall, Lanes};
+use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, Lanes};
 use tollgate_driver::{Driver, Tell};
 use tollgate_engine::ShadowDecision;
 use tollgate_model::FlowId;
@@ -107,7 +107,7 @@ impl Executor {
         let call = Arc::new(Call::new(&self.tools, entry, target, terms)?);
         Ok(match self.composites.get(&entry.id) {
             None => steps::run(&call, body).await,
-            Some(composite) => steps::run_composite(self, &call, composite, body).await,
+            Some(composite) => steps::run_composite(&self.carrier(), &call, composite, body).await,
         })
     }
 
@@ -127,7 +127,7 @@ impl Executor {
             Ok((call, outcome))
         };
         let result = caught(carried_out).await;
-        let ended = ended(result.as_ref().map(|(_, it)| it));
+        let ended = ended(entry, result.as_ref().map(|(_, it)| it));
         self.record(terms.flow, &entry.name, (ended, asked), foretold);
         let (call, mut outcome) = result?;
         if terms.flat {
@@ -159,7 +159,7 @@ impl Executor {
         Box::pin(async move {
             match executor.composites.get(&call.entry.id) {
                 None => call.run(&input).await,
-                Some(it) => composite::run(&executor, &call, it, &input).await,
+                Some(it) => composite::run(&executor.carrier(), &call, it, &input).await,
             }
         })
     }
@@ -207,6 +207,11 @@ impl Executor {
         }
     }
 
+    /// What carries the calls of composites out: a clone.
+    fn carrier(&self) -> Arc<dyn Carrier> {
+        Arc::new(self.clone())
+    }
+
     /// What sends.
     pub(crate) fn driver(&self) -> &Driver {
         &self.tools.driver
@@ -216,12 +221,11 @@ impl Executor {
 /// How a call has ended, and how long the upstream took, if it answered.
 pub(crate) type Ended = (&'static str, Option<Duration>);
 
-fn ended(result: Result<&Outcome, &ExecuteError>) -> Ended {
+fn ended(entry: &CatalogAction, result: Result<&Outcome, &ExecuteError>) -> Ended {
     match result {
-        // Its calls have records of their own.
-        Ok(it) if !it.calls.is_empty() => ("composite", None),
-        Err(error) if !error.calls.is_empty() => ("composite", None),
         Ok(it) if it.source.is_some_and(|source| source != Source::Call) => ("cached", None),
+        // Its calls have records of their own.
+        _ if entry.is_composite() => ("composite", None),
         Ok(it) => ("answered", Some(it.latency)),
         Err(error) if error.cause.is_refusal() => ("refused", None),
         Err(_) => ("failed", None),
@@ -231,10 +235,14 @@ fn ended(result: Result<&Outcome, &ExecuteError>) -> Ended {
 impl Carrier for Executor {
     fn carry<'a>(
         &'a self,
-        inner: &'a InnerCall,
+        of: (&'a Arc<CatalogAction>, &'a Arc<CatalogIntegration>),
         body: String,
         terms: Terms,
     ) -> BoxFuture<'a, Result<(Arc<Call>, Outcome), ExecuteError>> {
-        Box::pin(self.call((&inner.action, &inner.target), body, terms))
+        Box::pin(self.call(of, body, terms))
+    }
+
+    fn support(&self) -> &RunSupport {
+        &self.support
     }
 }

@@ -1,8 +1,8 @@
 //! One call of an action, from inputs to output.
 //!
 //! *Decides* how a call goes: its contract, the login that it needs, its request, what its answer means, what may be
-//! shown of either ([`Executor::test`]), whether an output is kept ([`OutputCache`]), how a composite's calls follow
-//! each other, and how a run of a workflow calls ([`Desk`]). *Doesn't decide* which actions there are (the
+//! shown of either ([`Executor::test`]), whether an output is kept ([`OutputCache`]), how a composite's answer is made,
+//! and how a run of a workflow calls ([`Desk`]). *Doesn't decide* which actions there are (the
 //! definitions'), when a call starts or with which token (the engine's), what a template means (the action's), nor how
 //! an error is answered: it knows no HTTP but the upstream's.
 //!
@@ -43,7 +43,7 @@ mod works;
 
 pub use cache::OutputCache;
 pub use cause::Cause;
-pub use composite::{CallEnd, Ended};
+pub use composite::{CallEnd, Ended, MOST_TOLD};
 pub use desk::Desk;
 pub use error::{ExecuteError, Parts};
 pub use executor::Executor;

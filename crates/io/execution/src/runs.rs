@@ -1,11 +1,12 @@
-//! What runs of workflows need beside calls of actions, whoever begins them: data tables, and how they are told of errors.
+//! What runs of workflows need beside calls of actions, whoever begins them: a host, data tables, and how they are told
+//! of errors.
 
 use crate::call::Call;
 use crate::error::ExecuteError;
 use crate::terms::Outcome;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use tollgate_architect_runner::Failure;
+use tollgate_architect_runner::{Failure, Host};
 use tollgate_definitions::{Live, NoStore};
 use tollgate_store::StoreError;
 
@@ -13,6 +14,7 @@ use tollgate_store::StoreError;
 #[derive(Clone)]
 pub struct RunSupport {
     definitions: Arc<Live>,
+    host: Host,
     describe: Describe,
 }
 
@@ -53,17 +55,22 @@ impl From<ExecuteError> for DeskError {
 }
 
 impl RunSupport {
-    /// What is defined, and how runs are told of errors.
+    /// What is defined, where runs are under way, and how they are told of errors.
     #[must_use]
-    pub fn new(definitions: Arc<Live>, describe: Describe) -> Self {
+    pub fn new(definitions: Arc<Live>, host: Host, describe: Describe) -> Self {
         Self {
             definitions,
+            host,
             describe,
         }
     }
 
     pub(crate) fn definitions(&self) -> &Live {
         &self.definitions
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
     }
 
     /// The error as a run is told of it.

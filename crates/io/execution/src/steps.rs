@@ -10,14 +10,14 @@
 use crate::answer::UpstreamAnswer;
 use crate::call::{Call, CallSecrets};
 use crate::cause::Cause;
-use crate::composite::{self, Carrier, Ended};
+use crate::composite::{self, Carrier, Ended, MOST_TOLD};
 use crate::error::ExecuteError;
 use crate::input::Input;
 use crate::trace::{Part, ShownRequest, Stage, output as show_output};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_action::Request;
-use tollgate_definitions::Composite;
+use tollgate_definitions::{By, Composite};
 
 /// One step of a test.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct TestResult {
 
 /// The step of one call of a composite.
 const CALL: &str = "Make call";
+/// The step that fails where a composite's workflow does.
+const RUN: &str = "Run workflow";
 
 /// The steps in which the request is rendered, by part.
 const RESOLVE: [(Part, &str); 3] = [
@@ -62,9 +64,9 @@ pub(crate) async fn run(call: &Call, body: String) -> TestResult {
 /// Carries a composite's call out, and tells which calls it made. What these were given and have answered isn't told:
 /// whoever may execute the composite may not have the right to see it.
 pub(crate) async fn run_composite(
-    carrier: &dyn Carrier,
+    carrier: &Arc<dyn Carrier>,
     call: &Arc<Call>,
-    composite: &Arc<Composite>,
+    composite: &Composite,
     body: String,
 ) -> TestResult {
     let mut steps = Steps(Vec::new());
@@ -122,9 +124,9 @@ impl Steps {
 
     async fn take_composite(
         &mut self,
-        carrier: &dyn Carrier,
+        carrier: &Arc<dyn Carrier>,
         call: &Arc<Call>,
-        composite: &Arc<Composite>,
+        composite: &Composite,
         body: String,
     ) -> Result<Value, ExecuteError> {
         let secure = call.is_secure();
@@ -138,20 +140,24 @@ impl Steps {
             Err(error) => &error.calls,
         };
         let failed = made.as_ref().err().and_then(|error| error.call.as_deref());
-        for (end, inner) in calls.iter().zip(&composite.calls) {
+        for end in calls.iter().take(MOST_TOLD) {
             let shown = json!({
                 "call": end.call,
-                "integration": inner.target.name,
-                "action": inner.action.name,
-                "optional": inner.optional,
+                "integration": end.target.name,
+                "action": end.action.name,
+                "optional": end.optional,
                 "answered": end.ended == Ended::Answered,
             });
             if failed != Some(end.call.as_str()) && end.ended != Ended::NotMade {
                 self.done(CALL, shown);
             }
         }
+        let is_run = matches!(composite.by, By::Workflow(_));
         let output = match made {
             Err(error) if error.call.is_some() => return self.fail(CALL, Value::Null, error),
+            Err(error) if is_run && error.cause != Cause::Mapping => {
+                return self.fail(RUN, Value::Null, error);
+            }
             Err(error) => Err(error),
             Ok(outcome) => call.value(outcome.output).await,
         };

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 use tollgate_definitions::Catalog;
-use tollgate_execution::{Cause, Ended, ExecuteError};
+use tollgate_execution::{CallEnd, Cause, Ended, ExecuteError};
 
 /// The first pause before another try, where nothing says when it is worth one; it doubles each time.
 const FIRST: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ const YOUNG: Duration = Duration::from_secs(30);
 pub(crate) fn is_worth_another(error: &ExecuteError, repeatable: bool, age: Duration) -> bool {
     let status = error.upstream_status.unwrap_or(0);
     let failed = matches!(status, 500 | 502..=504 | 506..);
-    let reached = error.calls.iter().any(|call| may_have_reached(call.ended));
+    let reached = error.calls.iter().any(may_have_reached);
     if reached && !repeatable {
         return false;
     }
@@ -32,6 +32,7 @@ pub(crate) fn is_worth_another(error: &ExecuteError, repeatable: bool, age: Dura
         | Cause::Shed
         | Cause::Expired
         | Cause::Crowded
+        | Cause::RunsFull
         | Cause::NoToken
         | Cause::Draining
         | Cause::Overcrowded
@@ -45,6 +46,7 @@ pub(crate) fn is_worth_another(error: &ExecuteError, repeatable: bool, age: Dura
         Cause::Input
         | Cause::Request
         | Cause::Mapping
+        | Cause::Workflow
         | Cause::Body
         | Cause::UpstreamUnauthorized
         | Cause::Address
@@ -56,9 +58,11 @@ pub(crate) fn is_worth_another(error: &ExecuteError, repeatable: bool, age: Dura
     }
 }
 
-fn may_have_reached(ended: Ended) -> bool {
-    match ended {
+fn may_have_reached(call: &CallEnd) -> bool {
+    match call.ended {
         Ended::Answered | Ended::Abandoned => true,
+        // It may have made calls before the one that it failed by.
+        Ended::Failed(..) if call.action.is_composite() => true,
         Ended::Failed(cause, status) => {
             cause.was_asked() && cause != Cause::Unreachable && status != Some(429)
         }
@@ -75,8 +79,8 @@ pub(crate) fn is_repeatable(catalog: &Catalog, action: &str, error: &ExecuteErro
     match error.calls.as_ref() {
         [] => idempotent(action),
         calls => {
-            let mut made = calls.iter().filter(|it| may_have_reached(it.ended));
-            made.all(|call| idempotent(&call.action))
+            let mut made = calls.iter().filter(|it| may_have_reached(it));
+            made.all(|call| idempotent(&call.action.id))
         }
     }
 }
@@ -107,11 +111,13 @@ mod tests {
         for (cause, once, twice) in [
             (Cause::Deadline, true, true),
             (Cause::NoToken, true, true),
+            (Cause::RunsFull, true, true),
             (Cause::Unreachable, true, true),
             (Cause::NoAnswer, false, true),
             (Cause::Late, false, true),
             (Cause::Input, false, false),
             (Cause::Mapping, false, false),
+            (Cause::Workflow, false, false),
             (Cause::NotActive, false, false),
             (Cause::Fault, false, false),
             (Cause::Unknown, false, false),

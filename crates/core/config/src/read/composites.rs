@@ -1,11 +1,15 @@
-//! `[[composite]]`: actions whose answers are made of other actions' answers.
+//! `[[composite]]`: actions whose answers are made of other actions' answers, by a list of calls or by a workflow.
+//!
+//! A workflow's own variables say what the composite takes and gives, so nothing of the list stands beside it.
 //!
 //! What a value is taken from is a JSONPath, in the dialect of translation maps, over one document of the inputs and
 //! the answers: `{input: …, user: …}`. A path begins with `$.` and the name of one of these, which says what
 //! has to be there before it is read; so it may speak of no second one, and what is read is that one alone.
 //! A call reads earlier calls alone, so that none can wait for itself.
 
-use crate::composite::{Composite, CompositeCall, CompositeOutput, Feed, Origin};
+use crate::composite::{
+    Composite, CompositeBy, CompositeCall, CompositeCalls, CompositeOutput, Feed, Origin,
+};
 use crate::{Integration, did_you_mean};
 use serde_json::Value;
 use std::time::Duration;
@@ -20,6 +24,8 @@ const MOST_CALLS: usize = 16;
 const LONGEST: Duration = Duration::from_secs(60);
 /// What paths call the composite's inputs.
 const INPUT: &str = "input";
+/// What names the workflow that makes the answer, in the place of a list of calls.
+const WORKFLOW: &str = "workflow";
 
 pub(super) fn read(root: &Section<'_, '_>, integrations: &[Integration]) -> Vec<Composite> {
     let integrations: Vec<_> = integrations.iter().map(|it| it.name.clone()).collect();
@@ -55,16 +61,34 @@ fn composite(section: &Section<'_, '_>, integrations: &[String]) -> Composite {
     }
     let timeout = section.span("timeout", Duration::from_millis(1)..=LONGEST);
     let integration = integration.map_or(String::new(), |it| it.value);
-    let calls = calls(section, &integration, integrations);
-    let names: Vec<_> = calls.iter().map(|call| call.name.as_str()).collect();
-    let outputs = outputs(section, &names);
+    let by = if section.has(WORKFLOW) {
+        CompositeBy::Workflow(workflow(section))
+    } else {
+        let calls = calls(section, &integration, integrations);
+        let names: Vec<_> = calls.iter().map(|call| call.name.as_str()).collect();
+        let outputs = outputs(section, &names);
+        CompositeBy::Calls(CompositeCalls { calls, outputs })
+    };
     Composite {
         name: name.map_or(String::new(), |it| it.value),
         integration,
         timeout: timeout.unwrap_or(LONGEST),
-        calls,
-        outputs,
+        by,
     }
+}
+
+/// The name of the workflow, beside which nothing of a list of calls may stand.
+fn workflow(section: &Section<'_, '_>) -> String {
+    for (key, says) in [
+        ("call", "it calls what its steps call"),
+        ("outputs", "it gives its output variables"),
+        ("defaults", "a default is a variable's first value"),
+    ] {
+        let message = || format!("can't stand beside workflow: {says}; leave one of them out");
+        section.refuse(key, message);
+    }
+    let name = section.needed(WORKFLOW, "\"NAME of a workflow\"");
+    name.map_or(String::new(), |it| it.value)
 }
 
 /// `[[composite.call]]`.
@@ -75,7 +99,7 @@ fn calls(composite: &Section<'_, '_>, own: &str, integrations: &[String]) -> Vec
     if sections.is_empty() {
         composite.missing(
             "call",
-            "a table: without [[composite.call]] it calls nothing",
+            "a table: without [[composite.call]] it calls nothing; or workflow = \"NAME\", which it runs",
         );
     }
     for (at, section) in sections.into_iter().enumerate() {

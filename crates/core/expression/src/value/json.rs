@@ -3,7 +3,7 @@
 use super::{Entity, Money, Value, decimal};
 use crate::kind::{Base, Kind, Type};
 use crate::time;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Map, Number, Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,6 +51,29 @@ impl Value {
                 .to_text()
                 .map_or(Json::Null, |text| Json::String(text.to_string())),
         }
+    }
+
+    /// The JSON Schema of what [`Value::to_json`] makes of a value of this type, where it is set.
+    #[must_use]
+    pub fn json_schema(kind: Type) -> Json {
+        if kind.collection {
+            return json!({"type": "array", "items": Self::json_schema(kind.item())});
+        }
+        let word = match kind.base {
+            Base::Any | Base::NotSet | Base::Json => return json!({}),
+            Base::Integer => "integer",
+            Base::Decimal => "number",
+            Base::Boolean => "boolean",
+            Base::Entity(Kind::ExternalContact) => "object",
+            Base::String
+            | Base::Currency
+            | Base::DateTime
+            | Base::Duration
+            | Base::Audio
+            | Base::Communication
+            | Base::Entity(_) => "string",
+        };
+        json!({"type": word})
     }
 
     /// A JSON value read as a type: what a data action answered, or an input.

@@ -1,4 +1,4 @@
-//! The contract of a composite, as it follows from the contracts of what it calls.
+//! The contract of a composite, and how that of a list of calls follows from the contracts of what it calls.
 
 use super::InnerCall;
 use super::schema::{Place, follow, is_of, kind_of};
@@ -16,6 +16,11 @@ pub(super) struct Contract {
 }
 
 impl Contract {
+    /// The contract of these schemas.
+    pub(super) fn new(input: Value, output: Value) -> Self {
+        Self { input, output }
+    }
+
     /// The contract, and what in the composite's table doesn't fit the contracts of its calls.
     pub(super) fn of(calls: &[InnerCall], outputs: &[CompositeOutput]) -> (Self, Vec<FieldFault>) {
         let mut making = Making {
@@ -27,11 +32,7 @@ impl Contract {
             making.inputs(at, call);
         }
         let output = making.outputs(outputs);
-        let contract = Self {
-            input: making.input,
-            output,
-        };
-        (contract, making.faults)
+        (Self::new(making.input, output), making.faults)
     }
 
     /// The action file of a composite. `of`: the type of its integration, and a URL as such ones have.

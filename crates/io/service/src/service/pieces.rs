@@ -128,7 +128,7 @@ pub(super) fn parts(
         OutputCache::new(config.caches.clone(), server.cache_bytes),
         records,
         (Arc::clone(&lanes), composites),
-        RunSupport::new(Arc::clone(live), describe),
+        RunSupport::new(Arc::clone(live), host.clone(), describe),
     );
     let executor = Arc::new(executor);
     let runner = Runner::new(host, tollgate_architect_runner::Bounds::default());

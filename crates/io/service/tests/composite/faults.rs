@@ -1,13 +1,27 @@
 //! What `config check` finds in composites, each with its place.
 
 use crate::harness;
+use crate::workflow::{CARD, RUNS};
 use crate::world::{OVERVIEW, files};
 use tollgate_config::{Config, Source};
 
 /// What stands against a configuration with this behind it, a line for each. Lines count from where it begins.
 fn faults(more: &str) -> Vec<String> {
+    faults_among(&[], "", more)
+}
+
+/// The same, with these workflows. Only lines of the configuration count so.
+fn faults_among(workflows: &[&str], server: &str, more: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    let text = format!("{}{more}", files(folder.path(), "http://127.0.0.1:1", ""));
+    std::fs::create_dir(folder.path().join("workflows")).unwrap();
+    for (at, workflow) in workflows.iter().enumerate() {
+        let file = folder.path().join(format!("workflows/{at}.yaml"));
+        std::fs::write(file, workflow).unwrap();
+    }
+    let text = format!(
+        "{}{more}",
+        files(folder.path(), "http://127.0.0.1:1", server)
+    );
     let source = Source {
         file: "test.toml",
         folder: folder.path(),
@@ -22,7 +36,12 @@ fn faults(more: &str) -> Vec<String> {
         },
     };
     let before = text.lines().count() - more.lines().count();
+    let folder = format!("{}/", folder.path().display());
     let relative = |line: &str| {
+        let line = line.replace(&folder, "");
+        if !line.starts_with("test.toml") {
+            return line;
+        }
         let mut parts = line.splitn(4, ':');
         let (file, at) = (parts.next().unwrap(), parts.next().unwrap());
         let (column, rest) = (parts.next().unwrap(), parts.next().unwrap());
@@ -79,7 +98,7 @@ const CHANGES: [(&str, &str, &str); 26] = [
         "test.toml:19:10: composite[1].call[3].action: Other has no action \"Get Queues\" in its folder; did you mean \
          \"Get Queue\"?"),
     ("integration = \"Other\"\naction = \"Get Queue\"", "action = \"Overview\"",
-        "test.toml:18:10: composite[1].call[3].action: \"Overview\" is a composite, and a composite calls none: give the \
+        "test.toml:18:10: composite[1].call[3].action: \"Overview\" is a composite, and a list of calls has none: give the \
          calls that it makes"),
     ("name = \"Overview\"", "name = \"Get User\"",
         "test.toml:3:8: composite[1].name: Web has an action \"Get User\" already; rename one of them"),
@@ -119,7 +138,8 @@ fn what_a_composite_lacks_or_has_too_much_of_is_told() {
     assert_eq!(
         faults(nothing),
         [
-            "test.toml:1:1: composite[1].call: missing; add call = a table: without [[composite.call]] it calls nothing",
+            "test.toml:1:1: composite[1].call: missing; add call = a table: without [[composite.call]] it calls nothing; or \
+             workflow = \"NAME\", which it runs",
             "test.toml:1:1: composite[1].outputs: missing; add outputs = { name = \"$.user.name\" }: without outputs \
              it answers nothing",
             "test.toml:4:11: composite[1].timeout: expected a time span from \"1ms\" to \"60s\" such as \"60s\", \
@@ -156,4 +176,111 @@ inputs = { queueId = "$.input.queueId" }
     let wanted = "test.toml:2:8: integration[2].action[1].name: \"Labels\" is a composite, which makes no call of its \
                   own: give its limits to the actions that it calls";
     assert_eq!(faults(limited), [wanted]);
+}
+
+/// The server's table with the folder of workflows.
+const FOLDER: &str = "workflow_folder = \"workflows\"\n";
+
+/// A workflow of this name that calls an action of `Web` and, by the way, whatever else the card calls.
+fn calling(name: &str, action: &str) -> String {
+    CARD.replace("name: User card", &format!("name: {name}"))
+        .replacen("Get User:", &format!("{action}:"), 1)
+}
+
+fn runs(composite: &str, workflow: &str) -> String {
+    RUNS.replace("\"Overview\"", &format!("{composite:?}"))
+        .replace("\"User card\"", &format!("{workflow:?}"))
+}
+
+#[test]
+fn each_fault_of_a_workflow_that_is_run_has_its_place() {
+    let of_card = |more: &str| faults_among(&[CARD], FOLDER, more);
+    assert_eq!(of_card(RUNS), Vec::<String>::new());
+    let wanted = "test.toml:4:12: composite[1].workflow: there is no workflow \"User cart\" in workflows; did you mean \
+                  \"User card\"?";
+    assert_eq!(of_card(&runs("Overview", "User cart")), [wanted]);
+    let wanted = "test.toml:4:12: composite[1].workflow: there is no workflow \"User card\": no folder of workflows is \
+                  named; add workflow_folder to [server]";
+    assert_eq!(faults_among(&[], "", RUNS), [wanted]);
+    let wanted = "test.toml:4:12: composite[1].workflow: expected text in quotes, found 5";
+    assert_eq!(of_card(&RUNS.replace("\"User card\"", "5")), [wanted]);
+    let wanted = "test.toml:2:8: composite[1].name: Web has an action \"Get User\" already; rename one of them";
+    assert_eq!(of_card(&runs("Get User", "User card")), [wanted]);
+
+    // What belongs to a list of calls can't stand beside it.
+    let beside = OVERVIEW.replacen("outputs =", "workflow = \"User card\"\noutputs =", 1);
+    let wanted = [
+        "test.toml:6:11: composite[1].outputs: can't stand beside workflow: it gives its output variables; leave one of \
+         them out",
+        "test.toml:7:12: composite[1].defaults: can't stand beside workflow: a default is a variable's first value; \
+         leave one of them out",
+        "test.toml:8:1: composite[1].call: can't stand beside workflow: it calls what its steps call; leave one of them \
+         out",
+    ];
+    assert_eq!(of_card(&beside), wanted);
+
+    // Of a workflow that can't be read, or calls what isn't there, its own file is told.
+    let unread = CARD.replace("decision:", "decision: [");
+    let found = faults_among(&[&unread], FOLDER, RUNS);
+    assert!(
+        found.iter().all(|it| it.starts_with("workflows/0.yaml:")),
+        "{found:?}"
+    );
+    let lost = calling("User card", "Get Usr");
+    let wanted = "workflows/0.yaml:21:13: callData \"Ask for the user\": there is no action \"Get Usr\" in the category \
+                  \"Web\"; did you mean \"Get User\"?";
+    assert_eq!(faults_among(&[&lost], FOLDER, RUNS), [wanted]);
+    // The store may have it; a composite doesn't look there.
+    let store = "[store]\nurl = \"sqlite:store.db\"\nkey_env = \"KEYS\"\n";
+    let found = faults_among(&[&lost], FOLDER, &format!("{store}{RUNS}"));
+    let wanted = "workflows/0.yaml:21:13: callData \"Ask for the user\": there is no action \"Get Usr\" in the category \
+                  \"Web\"; did you mean \"Get User\"?; the composite \"Overview\" calls actions of files, none of the store";
+    assert!(found.contains(&wanted.to_owned()), "{found:?}");
+
+    let phone = "inboundCall:\n  name: Phone\n  startUpRef: ./tasks/task[main]\n  tasks:\n    - task:\n        \
+                 name: Main\n        refId: main\n        actions:\n          - disconnect: {}\n";
+    let found = faults_among(&[phone], FOLDER, &runs("Overview", "Phone"));
+    let wanted = "test.toml:4:12: composite[1].workflow: \"Phone\" is of the type inboundCall; only a workflow runs \
+                  without a person";
+    assert_eq!(found, [wanted]);
+}
+
+/// Composites that come back to themselves are never made, however many lie between.
+#[test]
+fn a_workflow_that_runs_itself_is_refused() {
+    let own = calling("Own", "Alone");
+    let found = faults_among(&[&own], FOLDER, &runs("Alone", "Own"));
+    let wanted =
+        "test.toml:4:12: composite[1].workflow: runs itself without end: \"Alone\" calls \"Alone\"";
+    assert_eq!(found, [wanted]);
+
+    let (one, other) = (calling("One", "Second"), calling("Other", "first"));
+    let leads = calling("Leads", "First");
+    let composites = [
+        runs("First", "One"),
+        runs("Second", "Other"),
+        runs("Third", "Leads"),
+    ];
+    let found = faults_among(&[&one, &other, &leads], FOLDER, &composites.concat());
+    let wanted = [
+        "test.toml:4:12: composite[1].workflow: runs itself without end: \"First\" calls \"Second\" calls \"First\"",
+        "test.toml:8:12: composite[2].workflow: runs itself without end: \"Second\" calls \"First\" calls \"Second\"",
+    ];
+    assert_eq!(found, wanted);
+
+    // Eight may lie within each other.
+    let chain = |length: usize| {
+        let called = |at: usize| match at {
+            1 => "Get User".to_owned(),
+            at => format!("C{}", at - 1),
+        };
+        let workflows = (1..=length).map(|at| calling(&format!("W{at}"), &called(at)));
+        let composites = (1..=length).map(|at| runs(&format!("C{at}"), &format!("W{at}")));
+        let workflows: Vec<_> = workflows.collect();
+        let workflows: Vec<_> = workflows.iter().map(String::as_str).collect();
+        faults_among(&workflows, FOLDER, &composites.collect::<String>())
+    };
+    assert_eq!(chain(8), Vec::<String>::new());
+    let wanted = "test.toml:36:12: composite[9].workflow: runs a composite within a composite more than 8 times over";
+    assert_eq!(chain(9), [wanted]);
 }

@@ -5,11 +5,11 @@
 mod faults;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod workflow;
 mod world;
 
 use http::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
 use world::{Upstream, World};
 
 fn overview() -> Value {
@@ -261,15 +261,7 @@ async fn records_and_the_audit_log_have_it_and_each_call() {
     let upstream = Upstream::start().await;
     upstream.say("queues/q-1", 503);
     let folder = tempfile::tempdir().unwrap();
-    let place = folder.path();
-    let line = tollgate_store::KeyRing::generate_line("k1").unwrap();
-    std::fs::write(place.join("keys"), line.expose()).unwrap();
-    let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    std::fs::set_permissions(place.join("keys"), mine).unwrap();
-    let store = format!(
-        "[store]\nurl = \"sqlite:{0}/store.db\"\nkey_file = \"{0}/keys\"\n",
-        place.display()
-    );
+    let store = world::store(folder.path());
     let world = World::over(
         folder,
         &upstream,
@@ -279,19 +271,7 @@ async fn records_and_the_audit_log_have_it_and_each_call() {
     .await;
     assert_eq!(world.execute(&[]).await.0, 502);
 
-    let query = json!({"interval": "2020-01-01/2100-01-01", "filters": [{"property": "EntityType", "value": "execution"}]});
-    let path = "/api/v2/audits/query/realtime";
-    let noted = loop {
-        let (_, _, audit) = world
-            .ask("flows", (Method::POST, path), &[], query.clone())
-            .await;
-        if audit["total"] == 1 {
-            break audit["entities"][0].clone();
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
-    let noted: Value = serde_json::from_str(noted["context"]["calls"].as_str().unwrap()).unwrap();
-    let noted: Vec<_> = noted.as_array().unwrap().iter().collect();
+    let noted = world.noted().await;
     let ends: Vec<_> = noted
         .iter()
         .map(|it| (it["call"].clone(), it["end"].clone()))
@@ -309,32 +289,13 @@ async fn records_and_the_audit_log_have_it_and_each_call() {
             .starts_with("custom_-_")
     );
 
-    let file = world.folder.path().join("records.jsonl");
-    let records = loop {
-        let text = std::fs::read_to_string(&file).unwrap();
-        if text.lines().count() == 4 && text.ends_with('\n') {
-            break text;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
-    let records = records
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let mut records: Vec<_> = records
-        .map(|it| {
-            format!(
-                "{}: {}",
-                it["action"].as_str().unwrap(),
-                it["outcome"].as_str().unwrap()
-            )
-        })
-        .collect();
+    let mut records = world.recorded(4, ["action", "outcome"]).await;
     records.sort();
     let wanted = [
-        "Get Presence: answered",
-        "Get Queue: failed",
-        "Get User: answered",
-        "Overview: composite",
+        "Get Presence / answered",
+        "Get Queue / failed",
+        "Get User / answered",
+        "Overview / composite",
     ];
     assert_eq!(records, wanted);
 }

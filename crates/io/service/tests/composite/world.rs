@@ -192,7 +192,7 @@ listen = "127.0.0.1:0"
 [[caller]]
 client_id = "flows"
 client_secret_env = "SECRET"
-roles = ["execute", "administer"]
+roles = ["execute", "author", "administer"]
 [[caller]]
 client_id = "of-web"
 client_secret_env = "SECRET"
@@ -213,6 +213,16 @@ actions = {{ folder = "other" }}
 {access}
 "#
     )
+}
+
+/// The configuration of a store in this folder, whose keys are made.
+pub(crate) fn store(folder: &Path) -> String {
+    let line = tollgate_store::KeyRing::generate_line("k1").unwrap();
+    std::fs::write(folder.join("keys"), line.expose()).unwrap();
+    let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(folder.join("keys"), mine).unwrap();
+    let folder = folder.display();
+    format!("[store]\nurl = \"sqlite:{folder}/store.db\"\nkey_file = \"{folder}/keys\"\n")
 }
 
 impl World {
@@ -279,5 +289,43 @@ impl World {
             .await;
         assert_eq!(list["total"], 1, "{list}");
         list["entities"][0].clone()
+    }
+    /// The calls that the audit log has of the one execution in it.
+    pub(crate) async fn noted(&self) -> Vec<Value> {
+        let of_executions = json!([{"property": "EntityType", "value": "execution"}]);
+        let query = json!({"interval": "2020-01-01/2100-01-01", "filters": of_executions});
+        let query_path = (Method::POST, "/api/v2/audits/query/realtime");
+        loop {
+            let (_, _, audit) = self
+                .ask("flows", query_path.clone(), &[], query.clone())
+                .await;
+            if audit["total"] == 1 {
+                let calls = audit["entities"][0]["context"]["calls"].as_str().unwrap();
+                return serde_json::from_str(calls).unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// These fields of the file's records, once there are so many.
+    pub(crate) async fn recorded<const N: usize>(
+        &self,
+        lines: usize,
+        fields: [&str; N],
+    ) -> Vec<String> {
+        let file = self.folder.path().join("records.jsonl");
+        let text = loop {
+            let text = std::fs::read_to_string(&file).unwrap();
+            if text.lines().count() == lines && text.ends_with('\n') {
+                break text;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        let records = text.lines().map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let fields = fields.map(|field| line[field].as_str().unwrap().to_owned());
+            fields.join(" / ")
+        });
+        records.collect()
     }
 }
