@@ -26,6 +26,7 @@ CONFIG = """
 [server]
 listen = "127.0.0.1:{port}"
 drain_timeout = "5s"
+workflow_folder = "workflows"
 
 [[caller]]
 client_id = "cloud"
@@ -94,6 +95,11 @@ as = "agents"
 action = "Get-On-Queue-Agents"
 inputs = {{ queueId = "$.queue.queueId" }}
 optional = true
+
+[[composite]]
+name = "First free queue"
+integration = "Platform & more"
+workflow = "First free queue"
 
 [[flow]]
 name = "voice"
@@ -217,8 +223,11 @@ class First(Served):
 
     def __init__(self):
         super().__init__("--client", "other:emulated", "--latency", "5ms")
-        for folder in ("platform", "limited", "web"):
+        for folder in ("platform", "limited", "web", "workflows"):
             (self.path / folder).mkdir()
+        workflow = (ROOT / "examples/composites/first-free-queue.yaml").read_text()
+        workflow = workflow.replace("Platform:", '"Platform & more":')
+        (self.path / "workflows/first-free-queue.yaml").write_text(workflow)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -306,10 +315,12 @@ class TheRoundTrip(unittest.TestCase):
 
     @classmethod
     def make_composite(cls):
-        """The composite as an action file, and what is made of it."""
-        file = cls.first.path / "composite.json"
-        file.write_text(tollgate("config", "composite", cls.first.config, "Queue overview").stdout)
-        cls.wrap([file], "--integration", "Platform & more", "--flow", "voice", "--deadline", "20s")
+        """The composites as action files, and what is made of them."""
+        files = []
+        for name in ("Queue overview", "First free queue"):
+            files.append(cls.first.path / f"{name}.json")
+            files[-1].write_text(tollgate("config", "composite", cls.first.config, name).stdout)
+        cls.wrap(files, "--integration", "Platform & more", "--flow", "voice", "--deadline", "20s")
 
     @classmethod
     def make_integration(cls):
@@ -387,6 +398,18 @@ class TheRoundTrip(unittest.TestCase):
         }
         self.assertEqual(self.in_cloud("Queue overview", inputs), wanted)
         self.assertEqual(self.in_cloud("Queue overview", inputs, flat=True), wanted)
+
+    def test_a_workflow_is_one_execution_for_as_many_as_it_takes(self):
+        def ask(within):
+            """What the composite gives where callers may wait so long, which is the same in both forms."""
+            inputs = {"names": ["Support", "Sales"], "withinSeconds": within}
+            answer = self.in_cloud("First free queue", inputs)
+            self.assertEqual(self.in_cloud("First free queue", inputs, flat=True), answer)
+            return answer
+
+        free = ask(3600)
+        self.assertEqual((free["name"], set(free)), ("Support", {"name", "queueId", "waitSeconds"}))
+        self.assertEqual(ask(-2), {})
 
     def test_what_cannot_be_wrapped_is_told(self):
         for one in self.wrapped:
