@@ -514,7 +514,7 @@ fn what_a_scenario_and_the_configuration_both_say_names_both_places() {
     let output = tollgate(&["plan", &written("said.toml", &unknown), "--config", &config]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        told.contains("no flow is called \"email\"; there are: voice, e-mail; did you mean"),
+        told.contains("no flow is called \"email\"; there are: voice, e-mail, later; did you mean"),
         "{told}"
     );
 }
