@@ -178,12 +178,12 @@ impl Jobs {
             return ended(JobState::Failed, Some(self.work.unreadable(job)));
         };
         let left = u64::try_from(job.deadline.0 - now.0).unwrap_or(0);
-        let within = TURN.min(Duration::from_millis(left));
-        let work = self
-            .work
-            .carry(job.clone(), inputs.expose().to_owned(), within);
+        // No later than the claim is relied on, wherever this task is held up.
+        let left = Duration::from_millis(left).min(self.held.left(&taken.claim));
+        let within = TURN.min(left);
+        let inputs = inputs.expose().to_owned();
         let tried = tokio::select! {
-            tried = work => tried,
+            tried = self.work.carry(job.clone(), inputs, within) => tried,
             () = self.cut() => return Becomes::PutBack(wall_time(), None),
         };
         match tried {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tollgate_store::Claim;
@@ -45,6 +46,14 @@ impl Held {
         self.changed.notify_waiters();
     }
 
+    /// For how long a claim is relied on from now on.
+    pub(crate) fn left(&self, claim: &Claim) -> Duration {
+        let until = self.until().get(claim).copied();
+        until.map_or(Duration::ZERO, |until| {
+            until.saturating_duration_since(Instant::now())
+        })
+    }
+
     /// Does work for as long as the claim can be relied on; none if that ended before the work did. The work is
     /// dropped then.
     pub(crate) async fn within<T>(
@@ -60,9 +69,10 @@ impl Held {
             let until = self.until().get(claim).copied();
             let until = until.filter(|until| *until > Instant::now())?;
             tokio::select! {
-                done = &mut work => return Some(done),
+                biased;
                 () = changed => {}
                 () = sleep_until(until) => {}
+                done = &mut work => return Some(done),
             }
         }
     }

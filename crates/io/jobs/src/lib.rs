@@ -30,7 +30,8 @@
 //!
 //! **One node at a time, and nothing after the end was told.** A claim is good for [`CLAIM`] in the store. Its holder
 //! counts [`HOLD`] from *before* it asked for the claim, or for its renewal, and drops the call then if there was no
-//! renewal since (`held`). Another node takes the job when the claim has ended by that node's own clock, so as long as
+//! renewal since (`held`). Nor does a call start later than the claim is relied on, whatever this process does
+//! meanwhile, since that is its deadline in the engine. Another node takes the job when the claim has ended by that node's own clock, so as long as
 //! the nodes' clocks differ by less than `CLAIM` − `HOLD`, the first has dropped the call before the second begins. And
 //! an end is told only when the store has it: whatever says that a job ended demands the number of the claim, which
 //! grows with every change of hands, so a holder that lost its claim can end nothing. A job that is cancelled isn't
@@ -62,8 +63,8 @@ pub use jobs::{Jobs, Tried, Work};
 use std::time::Duration;
 
 /// How long a claim is good for in the store.
-pub const CLAIM: Duration = Duration::from_secs(45);
+pub const CLAIM: Duration = Duration::from_secs(90);
 /// How long its holder relies on it.
-pub const HOLD: Duration = Duration::from_secs(30);
-/// How long one try may wait for its start.
+pub const HOLD: Duration = Duration::from_secs(75);
+/// How long one try may wait for its start: less than [`HOLD`], so that the engine itself starts nothing later.
 pub const TURN: Duration = Duration::from_secs(60);
