@@ -114,8 +114,8 @@ impl Store {
         .await
     }
 
-    /// Lets everybody's claims on jobs under way end now, where this store is the only one that a service uses: who
-    /// held them has died. Returns how many.
+    /// Lets everybody's claims end now, where this store is the only one that a service uses: who held them has died.
+    /// Ends that wait to be told again are due now, too. Returns how many jobs these are.
     ///
     /// # Errors
     /// The store's own.
@@ -124,7 +124,8 @@ impl Store {
             return Ok(0);
         }
         self.within(Mode::Job, async |tx| {
-            let sql = "UPDATE job SET due = $1, claim = claim + 1 WHERE open = 1 AND state = $2 AND due > $1";
+            let sql = "UPDATE job SET due = $1, claim = claim + 1 \
+                       WHERE open = 1 AND due > $1 AND (state = $2 OR ended IS NOT NULL)";
             tx.execute(sql, values![now, &JobState::Pending]).await
         })
         .await
