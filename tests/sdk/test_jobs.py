@@ -46,6 +46,16 @@ allowed_networks = ["127.0.0.0/8"]
 secret_env = "TOLLGATE_TEST_KEY"
 
 [[caller]]
+client_id = "few"
+client_secret_env = "TOLLGATE_TEST_SECRET"
+[caller.callback]
+allowed_hosts = ["127.0.0.1"]
+allowed_schemes = ["http"]
+allowed_ports = ["{port}"]
+allowed_networks = ["127.0.0.0/8"]
+secret_env = "TOLLGATE_TEST_KEY"
+
+[[caller]]
 client_id = "other"
 client_secret_env = "TOLLGATE_TEST_SECRET"
 
@@ -305,6 +315,11 @@ class Jobs(unittest.TestCase):
         self.assertEqual(self.shop.request("DELETE", f"{JOBS}/{failing}")[0], 204)
         calls = self.shop.calls_of("failing")
         self.assertEqual(self.shop.job(failing)["state"], "CANCELLED")
+        wanted = {"interval": "2020-01-01T00:00:00Z/2100-01-01T00:00:00Z",
+                  "filters": [{"property": "Action", "value": "cancel"}]}
+        noted = self.shop.request("POST", "/api/v2/audits/query/realtime", wanted, "admin")[2]["entities"]
+        self.assertIn(failing, json.dumps(noted))
+        self.assertEqual(len(noted), 1, "who cancels is noted")
         self.shop.go_on.set()
         self.assertEqual(self.shop.ended(held)["state"], "FULFILLED")
         status, _, error = self.shop.request("DELETE", f"{JOBS}/{failing}")
@@ -396,6 +411,37 @@ class Callbacks(unittest.TestCase):
         self.assertEqual({headers["webhook-id"] for _, headers, _ in self.shop.messages}, {id})
 
 
+class Many(unittest.TestCase):
+    """One caller has many jobs, another a few."""
+
+    def setUp(self):
+        self.shop = Shop(jobs="at_once = 8")
+        self.addCleanup(self.shop.stop)
+
+    def test_one_callers_jobs_keep_no_other_waiting(self):
+        many = [f"slow{number}" for number in range(40)]
+        self.shop.told.update({f"/read/{item}": ["hold"] * 9 for item in many})
+        for item in many:
+            self.shop.later("read", item)
+        self.assertTrue(self.shop.held.wait(30))
+        id = self.shop.execute("read", "quick", LATER, "few")[2]["id"]
+        until(lambda: self.shop.job(id, "few")["state"] == "FULFILLED")
+        found = self.shop.request("GET", f"{JOBS}?pageSize=100&state=QUEUED")[2]["entities"]
+        self.assertTrue([job for job in found if job["attempts"] == 0], "it was before others that came earlier")
+
+    def test_one_callers_dead_receiver_keeps_no_other_waiting(self):
+        self.shop.told["/hook/dead"] = ["hold"] * 200
+        for number in range(60):
+            self.shop.later("read", f"n{number}", {"Tollgate-Callback": f"{self.shop.web.url}/hook/dead"})
+        until(lambda: self.shop.request("GET", f"{JOBS}?state=FULFILLED")[2]["total"] == 60)
+        self.assertTrue(self.shop.held.wait(30))
+        headers = {**LATER, "Tollgate-Callback": f"{self.shop.web.url}/hook/alive"}
+        id = self.shop.execute("read", "quick", headers, "few")[2]["id"]
+        until(lambda: self.shop.job(id, "few")["callback"]["state"] == "DELIVERED")
+        found = self.shop.request("GET", f"{JOBS}?pageSize=100")[2]["entities"]
+        self.assertTrue([job for job in found if job["callback"]["attempts"] == 0], "it was before earlier ones")
+
+
 class Ends(unittest.TestCase):
     """The service ends, as it should and as it shouldn't."""
 
@@ -416,6 +462,22 @@ class Ends(unittest.TestCase):
         self.assertEqual([shop.ended(id)["state"] for id in (held, quick)], ["FULFILLED"] * 2)
         self.assertEqual(shop.calls_of("held"), 2, "at least once")
         self.assertIn("put back", (shop.path / "service.log").read_text())
+
+    def test_a_job_whose_flow_is_no_more_goes_behind_the_others(self):
+        shop = Shop()
+        self.addCleanup(shop.stop)
+        shop.told["/read/held"] = ["hold"]
+        id = shop.later("read", "held", {"Tollgate-Flow": "voice"})
+        self.assertTrue(shop.held.wait(30))
+        shop.kill()
+        text = shop.config.read_text().replace('flows = ["voice"]', "")
+        text = text.replace('name = "voice"', 'name = "first"\ndefault = true')
+        shop.config.write_text(text.replace("[server]", '[server]\nrecords_file = "records.jsonl"', 1))
+        shop.start()
+        self.assertEqual(shop.ended(id)["state"], "FULFILLED")
+        records = shop.path / "records.jsonl"
+        until(lambda: records.exists() and records.read_text())
+        self.assertNotIn("first", records.read_text())
 
     def test_without_a_store_there_are_no_jobs(self):
         shop = Shop()

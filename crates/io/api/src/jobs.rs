@@ -9,6 +9,7 @@ mod shapes;
 use crate::answers::{ChangeErrors, ReadErrors};
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::journal::Journal;
 use crate::json::Json;
 use crate::page::{Listing, Page};
 use crate::query::{Query, parameter};
@@ -19,6 +20,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 pub use report::JobReport;
+use serde_json::json;
 use shapes::{JobEntity, JobStateWord};
 pub(crate) use shapes::{JobEntity as JobAnswer, job_path, show};
 use std::sync::Arc;
@@ -115,6 +117,7 @@ async fn get(
 )]
 async fn cancel(
     State(jobs): State<Option<Arc<Jobs>>>,
+    State(journal): State<Arc<Journal>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
@@ -124,7 +127,16 @@ async fn cancel(
     let (job, _) = jobs.get(&known).await?;
     own(&caller, &job, &id)?;
     match jobs.cancel(&known).await? {
-        (true, _) => Ok(StatusCode::NO_CONTENT),
+        (true, job) => {
+            let detail = json!({"job": job.id.as_str(), "clientId": job.caller});
+            journal.note(
+                caller.actor(),
+                "cancel",
+                ("execution", &job.action),
+                &detail,
+            );
+            Ok(StatusCode::NO_CONTENT)
+        }
         (false, job) => {
             let (code, why) = match job.state.is_end() {
                 true => ("job.ended", "has come to its end"),

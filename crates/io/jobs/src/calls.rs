@@ -58,8 +58,13 @@ impl Calls {
             let target = catalog.find_integration(&entry.integration)?;
             Ok((entry, target))
         });
+        // A flow that the configuration has no more: not as the default one, which may be the first of all.
+        let flow = match self.lanes.has(&job.flow) {
+            true => &job.flow,
+            false => tollgate_config::Jobs::FLOW,
+        };
         let terms = Terms {
-            flow: self.lanes.of_run(&job.flow),
+            flow: self.lanes.of_run(flow),
             deadline: Some(within),
             flat: job.flat,
             below: None,

@@ -3,12 +3,13 @@
 use crate::again::pause;
 use crate::callback::Told;
 use crate::jobs::{Jobs, Phase, Tried, later};
+use crate::places::{Places, Room};
+use crate::trouble::grown;
 use crate::{CLAIM, HOLD, TURN};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tollgate_definitions::wall_time;
 use tollgate_store::{
@@ -19,8 +20,6 @@ use tollgate_store::{
 const POLL: Duration = Duration::from_secs(1);
 /// Between two renewals of the claims.
 const RENEWAL: Duration = Duration::from_secs(5);
-/// The first pause after the store hasn't answered, and the longest.
-const TROUBLE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// Callbacks made at once.
 const CALLBACKS: u32 = 16;
 
@@ -80,7 +79,7 @@ impl Jobs {
 
     /// Takes what is due, and sees to it, so many at once.
     async fn in_turns(self: &Arc<Self>, task: JobTask, at_once: u32) {
-        let mut running = JoinSet::new();
+        let mut places = Places::new(at_once);
         let mut phase = self.phase.subscribe();
         let wake = match task {
             JobTask::CarryOut => &self.taken_in,
@@ -88,18 +87,21 @@ impl Jobs {
         };
         let mut trouble = None;
         loop {
-            let room = at_once.saturating_sub(u32::try_from(running.len()).unwrap_or(u32::MAX));
-            let open = *phase.borrow_and_update() == Phase::Open;
+            let is_open = *phase.borrow_and_update() == Phase::Open;
+            let room = places.room().filter(|_| is_open);
             let mut rest = POLL;
-            if open && room > 0 {
+            if let Some(room) = &room {
                 // From before the taking on, so that a drain sees it.
                 let taking = UnderWay::new(self, None);
                 match self.take(task, room).await {
                     Ok(taken) => {
                         trouble = None;
+                        if taken.len() as u64 >= u64::from(room.most) {
+                            rest = Duration::ZERO;
+                        }
                         for it in taken {
                             let under_way = UnderWay::new(self, Some(&it.claim));
-                            running.spawn(see_to(under_way, it));
+                            places.spawn(it.job.caller.clone(), see_to(under_way, it));
                         }
                     }
                     Err(error) => {
@@ -113,18 +115,19 @@ impl Jobs {
             }
             tokio::select! {
                 () = sleep(rest) => {}
-                () = wake.notified(), if open && room > 0 => {}
-                Some(_) = running.join_next() => {}
+                () = wake.notified(), if room.is_some() => {}
+                Some(()) = places.freed() => {}
                 _ = phase.changed() => {}
             }
         }
     }
 
-    async fn take(&self, task: JobTask, room: u32) -> StoreResult<Vec<TakenJob>> {
+    async fn take(&self, task: JobTask, room: &Room) -> StoreResult<Vec<TakenJob>> {
         // Before the store is asked: what it gives ends later than what is relied on, however long it takes.
         let (from, now) = (Instant::now(), wall_time());
         let span = (now, later(now, CLAIM));
-        let taken = self.store.take_jobs(task, room, span).await?;
+        let most = (room.most, room.except.as_slice());
+        let taken = self.store.take_jobs(task, most, span).await?;
         for it in &taken {
             self.held.add(&it.claim, from + HOLD);
         }
@@ -291,10 +294,4 @@ fn after_a_fault(taken: &TakenJob) -> Becomes {
         }
         None => Becomes::PutBack(due.min(job.deadline), None),
     }
-}
-
-/// The next pause after trouble with the store.
-fn grown(trouble: &mut Option<Duration>) -> Duration {
-    let (first, longest) = TROUBLE;
-    *trouble.insert(trouble.map_or(first, |last| (last * 2).min(longest)))
 }

@@ -38,7 +38,8 @@
 //! claimed, and a claimed one can't be cancelled: both are decided by one row.
 //!
 //! **Bounds.** So many jobs wait for each caller and in all, and so many bytes are kept (the store counts them in the
-//! transaction that changes them); so many are carried out at once, so many callbacks; one try waits at most [`TURN`]
+//! transaction that changes them); so many are carried out at once, so many callbacks, and
+//! of neither can one caller's take all places (`places`); one try waits at most [`TURN`]
 //! for its start, so that jobs that can't start leave their places to others; pauses grow up to a bound, and a job's
 //! deadline ends its tries.
 //!
@@ -53,7 +54,9 @@ mod calls;
 mod carry;
 mod held;
 mod jobs;
+mod places;
 mod signature;
+mod trouble;
 
 pub use answer::Answer;
 pub use callback::{CallbackError, Callbacks};

@@ -56,7 +56,7 @@ async fn take(s: &Store, seconds: u32) -> Vec<TakenJob> {
     let span = (at(seconds), at(seconds + 30));
     let mut taken = Vec::new();
     for task in [JobTask::CarryOut, JobTask::CallBack] {
-        let some = s.take_jobs(task, 64, span).await.unwrap();
+        let some = s.take_jobs(task, (64, &[]), span).await.unwrap();
         let ended = task == JobTask::CallBack;
         assert!(some.iter().all(|it| it.job.state.is_end() == ended));
         taken.extend(some);
@@ -186,7 +186,7 @@ pub(crate) async fn many_takers_take_each_job_once(place: Place) {
         let (mut ended, mut idle) = (Vec::new(), 0);
         while idle < 3 {
             let taken = stores[n % 2]
-                .take_jobs(JobTask::CarryOut, 7, (at(100), at(1000)))
+                .take_jobs(JobTask::CarryOut, (7, &[]), (at(100), at(1000)))
                 .await
                 .unwrap();
             idle = if taken.is_empty() { idle + 1 } else { 0 };
@@ -205,6 +205,24 @@ pub(crate) async fn many_takers_take_each_job_once(place: Place) {
     let ended: Vec<_> = join_all((0..4).map(work)).await.concat();
     assert_eq!(ended.len(), 60);
     assert_eq!(ended.iter().collect::<BTreeSet<_>>().len(), 60, "each once");
+}
+
+pub(crate) async fn callers_that_have_enough_get_no_more(place: Place) {
+    let s = &place.store;
+    for (n, caller) in ["many", "many", "more", "few"].into_iter().enumerate() {
+        let job = silent(&format!("j{n}"), caller);
+        s.accept_job(job, &BOUNDS, at(0)).await.unwrap();
+    }
+    let span = (at(1), at(30));
+    let take = |except: Vec<String>| async move {
+        let taken = s.take_jobs(JobTask::CarryOut, (1, &except), span).await;
+        taken.unwrap().into_iter().map(|it| it.job.caller).next()
+    };
+    let but = |callers: &[&str]| callers.iter().map(|&it| it.to_owned()).collect();
+    assert_eq!(take(but(&["many", "more"])).await.unwrap(), "few");
+    assert_eq!(take(but(&["many", "more"])).await, None);
+    assert_eq!(take(but(&["many"])).await.unwrap(), "more");
+    assert_eq!(take(but(&[])).await.unwrap(), "many");
 }
 
 pub(crate) async fn jobs_have_bounds(place: Place) {
@@ -383,7 +401,7 @@ pub(crate) async fn what_is_sealed_of_jobs_comes_under_new_keys(place: Place) {
     let rotate = async { while s.rotate(4, &by(1)).await.unwrap().left > 0 {} };
     let end = async {
         for it in s
-            .take_jobs(JobTask::CarryOut, 20, (at(1), at(30)))
+            .take_jobs(JobTask::CarryOut, (20, &[]), (at(1), at(30)))
             .await
             .unwrap()
         {

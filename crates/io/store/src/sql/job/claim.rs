@@ -10,7 +10,7 @@
 //! cancellation, has it.
 
 use super::{ALL, ANSWER, CALLBACK, COLUMNS, INPUTS, load, put, read, weigh};
-use crate::backend::{Mode, Tx, values};
+use crate::backend::{Mode, Tx, Value, values};
 use crate::error::{Entity, StoreResult};
 use crate::id::EntityId;
 use crate::limits;
@@ -21,15 +21,15 @@ use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
 impl Store {
-    /// Claims up to `most` jobs of which this is left to do and due, those first that have been due the longest; the claims end at
-    /// `until`. One whose deadline has passed is given, too: to be ended, and not counted as begun.
+    /// Claims up to `most` jobs of which this is left to do and due, those first that have been due the longest, and
+    /// none of the callers `except`; the claims end at `until`. One whose deadline has passed is given, too: to be ended, and not counted as begun.
     ///
     /// # Errors
     /// The store's own; perhaps some are claimed then, for nobody, until the claims end.
     pub async fn take_jobs(
         &self,
         task: JobTask,
-        most: u32,
+        (most, except): (u32, &[String]),
         (now, until): (WallTime, WallTime),
     ) -> StoreResult<Vec<TakenJob>> {
         let open = match task {
@@ -37,15 +37,19 @@ impl Store {
             JobTask::CallBack => "open = 1 AND ended IS NOT NULL",
         };
         // Most of the times that this is asked there is nothing to do; then no writer is kept waiting.
-        let due = format!("SELECT 1 FROM job WHERE {open} AND due <= $1 LIMIT 1");
-        if self.first(&due, values![now]).await?.is_none() {
+        let sql = format!(
+            "SELECT 1 FROM job WHERE {open} AND due <= $1{} LIMIT 1",
+            but(except, 2)
+        );
+        let due = with(values![now], except);
+        if self.first(&sql, due).await?.is_none() {
             return Ok(Vec::new());
         }
         let most = most.min(limits::JOBS_AT_ONCE);
         self.within(Mode::Job, async |tx| {
             let sql = format!(
                 "WITH picked AS MATERIALIZED \
-                 (SELECT id FROM job WHERE {open} AND due <= $1 ORDER BY due, id LIMIT $3{}) \
+                 (SELECT id FROM job WHERE {open} AND due <= $1{} ORDER BY due, id LIMIT $3{}) \
                  UPDATE job SET claim = claim + 1, due = $2, \
                  attempts = attempts + CASE WHEN ended IS NULL AND deadline > $1 THEN 1 ELSE 0 END, \
                  callback_attempts = callback_attempts + CASE WHEN ended IS NULL THEN 0 ELSE 1 END, \
@@ -53,9 +57,10 @@ impl Store {
                  state = CASE WHEN ended IS NULL THEN $4 ELSE state END \
                  WHERE id IN (SELECT id FROM picked) \
                  RETURNING claim, {COLUMNS}",
+                but(except, 5),
                 tx.skip_locked()
             );
-            let values = values![now, until, most, &JobState::Pending];
+            let values = with(values![now, until, most, &JobState::Pending], except);
             let mut taken = Vec::new();
             for mut row in tx.query(&sql, values).await? {
                 let number = row.int()?;
@@ -209,6 +214,22 @@ impl Store {
         })
         .await
     }
+}
+
+/// The condition that a job is of none of these callers, whose names are the parameters from `first` on.
+fn but(callers: &[String], first: usize) -> String {
+    let names = (first..).take(callers.len());
+    let names: Vec<_> = names.map(|at| format!("${at}")).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" AND caller NOT IN ({})", names.join(", ")),
+    }
+}
+
+/// The values, and behind them the names of callers.
+fn with(mut values: Vec<Value>, callers: &[String]) -> Vec<Value> {
+    values.extend(callers.iter().map(|caller| Value::from(caller.as_str())));
+    values
 }
 
 /// Ends a job whose row is locked. What it was given is of no use any more.
