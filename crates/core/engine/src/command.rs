@@ -25,9 +25,10 @@ pub enum Command {
     FetchToken(ClientId, TokenId),
     /// Forget the token.
     DropToken(TokenId),
-    /// Tell whoever records the execution what would have become of it with nothing in shadow. At most once for each, and
-    /// before its end or after it. Nothing is to be done about it.
-    WouldHave(ExecutionId, ShadowDecision),
+    /// Tell whoever records the execution what would have become of it with nothing in shadow; none where its caller has
+    /// gone before that was decided. Once for each that is submitted, if anything is in shadow: before its end or after it,
+    /// at the latest when its deadline has passed. Nothing is to be done about it.
+    WouldHave(ExecutionId, Option<ShadowDecision>),
 }
 
 /// What would have become of an execution, were nothing in shadow ([`crate::Mode`]).

@@ -13,6 +13,9 @@ pub(crate) const FULL_RETRY_BUDGET: u32 = 1_000;
 pub(crate) struct Execution {
     pub(crate) submission: Submission,
     pub(crate) state: State,
+    /// The latest start: its deadline, and in shadow, where that refuses nothing, the end of a timeout, which begins when
+    /// it is taken in, and anew with its first attempt.
+    pub(crate) starts_by: Instant,
     pub(crate) attempts: u32,
     /// When its timeout passes; set by its first attempt.
     pub(crate) give_up: Option<Instant>,
@@ -31,18 +34,18 @@ impl Execution {
             .is_some_and(|at| at <= self.submission.deadline)
     }
 
+    /// The latest that another try may begin.
+    pub(crate) fn retries_by(&self) -> Instant {
+        self.queue_key().deadline.min(self.submission.deadline)
+    }
+
     /// The execution's key in its lane's queue. An execution that was sent before is not sent again when its timeout
     /// has passed.
     pub(crate) fn queue_key(&self) -> QueueKey {
-        let Submission {
-            deadline,
-            execution,
-            ..
-        } = self.submission;
         let in_time = self.give_up.map(|at| at.before(Duration::from_nanos(1)));
         QueueKey {
-            deadline: in_time.map_or(deadline, |at| at.min(deadline)),
-            execution,
+            deadline: in_time.map_or(self.starts_by, |at| at.min(self.starts_by)),
+            execution: self.submission.execution,
         }
     }
 }

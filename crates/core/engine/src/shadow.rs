@@ -26,7 +26,9 @@ use crate::{Command, Config, Event, Facts, ShadowDecision, Submission, Verdict};
 use call::{Call, Part, Real, Took, UNKNOWN};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Refusal, RouteId, TokenId};
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, Instant, LimitId, Refusal, RouteId, TokenId,
+};
 
 /// How long a token lives: renewing them is the first engine's.
 const TOKEN_LIFE: Duration = Duration::from_secs(86_400);
@@ -37,6 +39,8 @@ pub(crate) trait Decides {
     fn handle_timeout(&mut self, now: Instant);
     fn poll_command(&mut self) -> Option<Command>;
     fn poll_timeout(&self) -> Option<Instant>;
+    /// The shared limit of this name.
+    fn limit_named(&self, name: &str) -> Option<LimitId>;
     /// Appends to its tables what these have more at their ends, with nothing in shadow.
     fn extend_to(&mut self, config: &Config, now: Instant);
 }
@@ -55,9 +59,9 @@ pub(crate) struct Shadow<E> {
     /// Tokens that it wants of clients without one.
     wanted: Vec<(ClientId, TokenId)>,
     counts: Vec<ShadowCount>,
-    refused_by: BTreeMap<String, u64>,
-    /// Decisions that nobody was told of yet.
-    decisions: Vec<(ExecutionId, ShadowDecision)>,
+    refused_by: BTreeMap<LimitId, u64>,
+    /// Decisions that nobody was told of yet; none of calls that are not decided any more.
+    decisions: Vec<(ExecutionId, Option<ShadowDecision>)>,
 }
 
 impl<E: Decides> Shadow<E> {
@@ -82,8 +86,8 @@ impl<E: Decides> Shadow<E> {
     }
 
     /// Calls that this limit would have turned away.
-    pub(crate) fn refused_by(&self, limit: &str) -> u64 {
-        self.refused_by.get(limit).copied().unwrap_or(0)
+    pub(crate) fn refused_by(&self, limit: LimitId) -> u64 {
+        self.refused_by.get(&limit).copied().unwrap_or(0)
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
@@ -133,6 +137,7 @@ impl<E: Decides> Shadow<E> {
             return self.over(execution, now);
         }
         self.calls.remove(&execution);
+        self.decisions.push((execution, None));
         self.engine.handle_event(Event::Cancel(execution), now);
     }
 
@@ -187,7 +192,9 @@ impl<E: Decides> Shadow<E> {
     }
 
     /// Decisions that nobody was told of yet.
-    pub(crate) fn take_decisions(&mut self) -> impl Iterator<Item = (ExecutionId, ShadowDecision)> {
+    pub(crate) fn take_decisions(
+        &mut self,
+    ) -> impl Iterator<Item = (ExecutionId, Option<ShadowDecision>)> {
         self.decisions.drain(..)
     }
 
@@ -272,12 +279,13 @@ impl<E: Decides> Shadow<E> {
         call.is_decided = true;
         self.counts[call.submission.flow.index()].add(&decision);
         if let ShadowDecision::Refused(Refusal {
-            limit: Some(limit), ..
+            limit: Some(name), ..
         }) = &decision
+            && let Some(limit) = self.engine.limit_named(name)
         {
-            *self.refused_by.entry(limit.clone()).or_default() += 1;
+            *self.refused_by.entry(limit).or_default() += 1;
         }
-        self.decisions.push((execution, decision));
+        self.decisions.push((execution, Some(decision)));
     }
 
     /// Has the attempt answered as long after its sending as the first engine's was, and not before now.

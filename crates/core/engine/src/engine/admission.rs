@@ -9,17 +9,23 @@ use super::machine::Engine;
 use crate::estimate::Estimate;
 use crate::execution::{Execution, State};
 use crate::{Command, Submission, Verdict};
-use tollgate_model::{ExecutionId, Instant, Reason, Refusal};
+use tollgate_model::{ExecutionId, FlowId, Instant, Reason, Refusal};
 
 impl Engine {
     pub(super) fn submit(&mut self, mut submission: Submission, now: Instant) {
         submission.route = self.route_for(submission.route, submission.endpoint);
         let execution = submission.execution;
+        let in_shadow = self.is_in_shadow(submission.flow);
+        let starts_by = match in_shadow {
+            true => submission.deadline.max(now + submission.timeout),
+            false => submission.deadline,
+        };
         let previous = self.executions.insert(
             execution,
             Execution {
                 submission,
                 state: State::Queued,
+                starts_by,
                 attempts: 0,
                 give_up: None,
                 replayed: false,
@@ -28,9 +34,8 @@ impl Engine {
             },
         );
         debug_assert!(previous.is_none(), "an execution's number was used twice");
-        if self.is_in_shadow(submission.flow) {
-            self.queue.arrived(submission.flow, submission.route, now);
-            return self.enqueue(execution);
+        if in_shadow {
+            return self.submit_in_shadow(&submission, now);
         }
         if submission.deadline < now {
             return self.refuse(execution, Reason::DeadlineCannotBeMet, None, Some(now));
@@ -57,8 +62,7 @@ impl Engine {
             return self.refuse(execution, behind.reason, behind.limit, Some(behind.at));
         }
         let (earliest, limit) = (estimate.at, estimate.limit);
-        let flow = &self.config.flows[submission.flow.index()];
-        if self.queue.queued(submission.flow) >= flow.max_queued {
+        if self.is_flow_full(submission.flow) {
             return self.refuse(execution, Reason::QueueFull, limit, Some(earliest));
         }
         if self.queue.len() >= self.config.policy.max_queued {
@@ -70,6 +74,26 @@ impl Engine {
         }
         self.queue.arrived(submission.flow, submission.route, now);
         self.enqueue(execution);
+    }
+
+    /// Takes in a call of a flow in shadow. It is sent before the event ends, or waits for its pool's first token.
+    fn submit_in_shadow(&mut self, submission: &Submission, now: Instant) {
+        let (execution, flow, route) = (submission.execution, submission.flow, submission.route);
+        let pool = self.route(route).pool;
+        if pool.is_some_and(|pool| self.resources.pools.is_empty(pool)) {
+            if let Some(pool) = self.lacks_token(submission, now) {
+                return self.refuse_without_token(execution, pool, now);
+            }
+            if self.is_flow_full(flow) || self.queue.len() >= self.config.policy.max_queued {
+                return self.refuse(execution, Reason::QueueFull, None, None);
+            }
+        }
+        self.queue.arrived(flow, route, now);
+        self.enqueue(execution);
+    }
+
+    fn is_flow_full(&self, flow: FlowId) -> bool {
+        self.queue.queued(flow) >= self.config.flows[flow.index()].max_queued
     }
 
     /// Counts a call that was not taken in among those that have come. Were it not counted, a class that
@@ -109,6 +133,7 @@ impl Engine {
         // One that was sent before has until its timeout; what starts later could only be aborted.
         if let Some(give_up) = it.give_up {
             it.submission.deadline = it.submission.deadline.min(give_up);
+            it.starts_by = it.starts_by.min(give_up);
         }
         let submission = it.submission;
         self.queue

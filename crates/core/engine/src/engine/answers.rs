@@ -114,14 +114,13 @@ impl Engine {
             return;
         };
         let replays = it.passage.token.is_some() && !execution.replayed;
-        let in_shadow = self.is_in_shadow(it.passage.flow);
         if let LimitVerdict::Refused { is_explained } = head.verdict
-            && !in_shadow
+            && !self.is_in_shadow(it.passage.flow)
         {
             return self.comes_back(it.execution, head.retry_after, is_explained, now);
         }
         match head.status {
-            401 if replays && (in_shadow || self.starts_in_time(it.execution, now)) => {
+            401 if replays && self.starts_in_time(it.execution, now) => {
                 if let Some(execution) = self.executions.get_mut(&it.execution) {
                     execution.replayed = true;
                 }
@@ -224,12 +223,16 @@ impl Engine {
         self.resources.unblock();
     }
 
-    /// Whether the execution, sent before, could start again before its deadline and its timeout.
+    /// Whether the execution, sent before, could start again before its deadline and its timeout. In shadow it starts at
+    /// once.
     fn starts_in_time(&mut self, execution: ExecutionId, now: Instant) -> bool {
         let Some(execution) = self.executions.get(&execution) else {
             return false;
         };
         let mut submission = execution.submission;
+        if self.is_in_shadow(submission.flow) {
+            return true;
+        }
         let latest = submission.deadline;
         submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
         self.lacks_token(&submission, now).is_none()
@@ -260,7 +263,7 @@ impl Engine {
         };
         if let Some(pauses) = it.attempts.checked_sub(2) {
             let again = now + pause * (1 << pauses.min(10));
-            if again > it.queue_key().deadline {
+            if again > it.retries_by() {
                 return false;
             }
             self.pause(execution, again);
@@ -287,7 +290,7 @@ impl Engine {
         let again = now + retry_after.unwrap_or(pause).max(pause);
         if !it.submission.idempotent
             || it.attempts >= policy.max_attempts
-            || again > it.queue_key().deadline
+            || again > it.retries_by()
             || self.retry_budget < 100
         {
             return false;

@@ -4,7 +4,7 @@ use super::machine::Engine;
 use crate::attempt::Attempt;
 use crate::latency::SendLoad;
 use crate::resources::Passage;
-use crate::{LearnedView, Source};
+use crate::{LearnedView, Mode, Source};
 use tollgate_learn::TimedCall;
 use tollgate_model::{AttemptId, Instant, LimitId, Rule, Scope};
 
@@ -22,6 +22,7 @@ impl Engine {
         let limits = self.resources.limits_of(passage).filter(|id| {
             let limit = &self.config.limits[id.index()];
             matches!(limit.rule, Rule::Concurrency { .. })
+                && limit.mode == Mode::Enforce
                 && limit.scope != Scope::Flow
                 && !self.own.has_limit(*id)
         });

@@ -3,7 +3,7 @@
 use super::machine::Engine;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{Instant, PoolId, RouteId};
+use tollgate_model::{ClientId, Instant, PoolId, RouteId};
 
 /// A pool that is sent with is looked at again after this part of the time that a fetch takes.
 const LOOKS: u32 = 8;
@@ -45,6 +45,25 @@ impl Engine {
             if self.resources.has_room(route, now) && !self.resources.waits_for_answer(route, now) {
                 self.grow(route, now);
             }
+        }
+    }
+
+    /// Fetches tokens for calls of a flow in shadow that wait on the route because its pool has none: at least one, be
+    /// there room for the calls or not.
+    pub(super) fn grow_in_shadow(&mut self, route: RouteId, now: Instant) {
+        self.grow(route, now);
+        let Some(pool) = self.route(route).pool else {
+            return;
+        };
+        let pools = &self.resources.pools;
+        let mut clients = self.config.pools[pool.index()].clients.iter().copied();
+        let fetches = |client: ClientId| !pools.clients[client.index()].fetching.is_empty();
+        if clients.clone().any(fetches) {
+            return;
+        }
+        let from = |client: ClientId| pools.may_fetch_from(client, &self.config);
+        if let Some(client) = clients.find(|client| from(*client).is_some_and(|at| at <= now)) {
+            self.fetch(client, now);
         }
     }
 

@@ -102,8 +102,11 @@ impl Engine {
             once(&mut flow.limits);
         }
         let shadow = (!config.is_enforced()).then(|| {
-            let enforced = Self::new(config.clone().enforced(), seed, now);
-            Box::new(Shadow::new(enforced, config.flows.len()))
+            let mut enforced = config.clone().enforced();
+            // How long answers take is the load's doing that the first engine lets through.
+            enforced.policy.follow_latency = false;
+            let engine = Self::new(enforced, seed, now);
+            Box::new(Shadow::new(engine, config.flows.len()))
         });
         let own = OwnEntries::set_aside(&mut config);
         let mut counted = Counted::default();

@@ -184,6 +184,10 @@ impl Engine {
         let Some(it) = self.executions.get(&key.execution) else {
             return true;
         };
+        // It starts when there is a token, or when its pause is over.
+        if self.is_in_shadow(it.submission.flow) {
+            return true;
+        }
         let reason = match it.times_out_first() {
             false => estimate.reason,
             true if it.refusals > 0 => Reason::UpstreamClosed,

@@ -5,7 +5,7 @@ use super::machine::Engine;
 use crate::shadow::Decides;
 use crate::{Command, Config, Event, LimitSpec, Mode};
 use std::sync::Arc;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, LimitId};
 
 impl Decides for Engine {
     fn handle_event(&mut self, event: Event, now: Instant) {
@@ -22,6 +22,11 @@ impl Decides for Engine {
 
     fn poll_timeout(&self) -> Option<Instant> {
         self.poll_timeout()
+    }
+
+    fn limit_named(&self, name: &str) -> Option<LimitId> {
+        let mut limits = self.config.limits.with_ids();
+        limits.find_map(|(id, limit)| (limit.name == name).then_some(id))
     }
 
     fn extend_to(&mut self, config: &Config, now: Instant) {

@@ -47,7 +47,7 @@ impl Engine {
             while self.queue.waits(flow, route) {
                 let token = self.resources.any_token(route, now);
                 if token.is_none() && self.route(route).pool.is_some() {
-                    self.grow(route, now);
+                    self.grow_in_shadow(route, now);
                     break;
                 }
                 let Some(execution) = self.queue.start(flow, route, now) else {
@@ -136,6 +136,9 @@ impl Engine {
         let attempt = AttemptId(self.next_attempt);
         self.next_attempt += 1;
         let give_up = *it.give_up.get_or_insert(now + it.submission.timeout);
+        if self.config.flows[it.submission.flow.index()].mode == Mode::Shadow {
+            it.starts_by = give_up;
+        }
         it.state = State::Running(attempt);
         let endpoint = it.submission.endpoint;
         it.attempts += 1;

@@ -63,7 +63,7 @@ impl Engine {
                     .filter(|_| !self.own.has_limit(id))
                     .map(|known| self.latencies.configured(id).unwrap_or(known)),
                 left_free: self.left_free(id, now),
-                would_refuse: self.shadow.as_ref().map(|it| it.refused_by(&limit.name)),
+                would_refuse: self.shadow.as_ref().map(|it| it.refused_by(id)),
                 ..view
             }
         });

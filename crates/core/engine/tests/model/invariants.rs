@@ -4,14 +4,15 @@ use super::setup::{CONCURRENCY, Windows};
 use super::upstream::SECOND;
 use super::world::World;
 use std::collections::BTreeSet;
-use tollgate_engine::{LimitView, Snapshot, Submission, TokenView};
-use tollgate_model::{ExecutionId, Instant, Limit, Reason, Refusal, Rule};
+use tollgate_engine::{ClientView, LimitView, Mode, Snapshot, Submission, TokenView};
+use tollgate_model::{ExecutionId, Instant, Limit, LimitId, Reason, Refusal, Rule};
 
 /// No window that lies as the upstream's do counts more of our calls than its limit allowed when the
 /// last of them was sent.
 pub(crate) fn no_window_overcounted(world: &World) {
     let limits = world.upstream.limits.iter();
-    for (limit, counter) in limits {
+    let enforced = |limit: LimitId| world.config.limits[limit.index()].mode == Mode::Enforce;
+    for (limit, counter) in limits.filter(|(limit, _)| enforced(**limit)) {
         assert!(
             counter.within_bounds(),
             "no window overcounted: {limit:?} at {}: {counter:?}",
@@ -29,6 +30,9 @@ pub(crate) fn no_window_overcounted(world: &World) {
 
 /// When something was just sent, no more calls are under way at the upstream than the limit allows.
 pub(crate) fn no_more_at_once(world: &World) {
+    if world.config.limits[CONCURRENCY.index()].mode == Mode::Shadow {
+        return;
+    }
     let under_way = world.upstream.under_way.values();
     let at_once = under_way.filter(|&&until| until > world.now).count() as u32;
     assert!(
@@ -71,6 +75,10 @@ pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
             let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
             has_room(&snapshot.limits[limit.index()], cost)
         });
+        if flow.mode == Mode::Shadow {
+            never_held_in_shadow(world, snapshot, submission);
+            continue;
+        }
         let token = route.pool.is_none() || token_has_room(snapshot, route.cost);
         let mut closed = snapshot.closed_routes.iter();
         let open = closed.all(|(route, _)| *route != submission.route);
@@ -95,6 +103,19 @@ pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
     }
 }
 
+/// A call of a flow in shadow waits for nothing but the pool's first token, which somebody fetches or has failed to.
+fn never_held_in_shadow(world: &World, snapshot: &Snapshot, submission: &Submission) {
+    let route = &world.config.routes[submission.route.index()];
+    let is_coming = |view: &ClientView| view.fetching || view.fetches_from.is_some();
+    assert!(
+        route.pool.is_some()
+            && snapshot.tokens.is_empty()
+            && snapshot.clients.iter().any(is_coming),
+        "never held in shadow: {submission:?} waits at {}: {snapshot:?}",
+        world.now
+    );
+}
+
 /// Nothing waits for a token that could be fetched: some client that may hold more fetches one, as long as
 /// all tokens together carry less than the limits of the pool's routes.
 fn never_without_a_fetch(world: &World, snapshot: &Snapshot, submission: &Submission) {
@@ -106,7 +127,8 @@ fn never_without_a_fetch(world: &World, snapshot: &Snapshot, submission: &Submis
         Rule::Concurrency { .. } => u128::MAX,
     };
     let limits = &world.config.routes[submission.route.index()].limits;
-    let wider = limits.iter().map(|limit| {
+    let enforced = |limit: &&LimitId| world.config.limits[limit.index()].mode == Mode::Enforce;
+    let wider = limits.iter().filter(enforced).map(|limit| {
         let limit = limit.index();
         rate(&world.config.limits[limit], snapshot.limits[limit].allowed)
     });
@@ -124,7 +146,7 @@ fn never_without_a_fetch(world: &World, snapshot: &Snapshot, submission: &Submis
     let carried = rate(of_token, world.upstream.token_allowed()) * tokens as u128;
     // What is within a call of a billion hours for each token, rounding may hide.
     assert!(
-        fetching || !may_fetch || Some(carried + 1_000) >= wider.min(),
+        fetching || !may_fetch || wider.min().is_some_and(|least| carried + 1_000 >= least),
         "never without a fetch: {submission:?} waits at {}: {snapshot:?}",
         world.now
     );
@@ -180,11 +202,14 @@ pub(crate) fn counts_are_true(world: &World, snapshot: &Snapshot) {
     }
 }
 
-/// The engine has done all there is to do now: it asks to be woken later, if at all.
+/// The engine has done all there is to do now: it asks to be woken later, if at all. A learner that is due at the
+/// instant of an event has its turn after it, when the engine is woken.
 pub(crate) fn never_spins(world: &World) {
     let wake = world.engine.poll_timeout();
+    let learns = world.config.policy.learned_limits > 0 && !world.is_woken;
+    let soonest = world.now + u64::from(!learns);
     assert!(
-        wake.is_none_or(|at| at.as_nanos() > world.now),
+        wake.is_none_or(|at| at.as_nanos() >= soonest),
         "never spins: {wake:?} at {}",
         world.now
     );
@@ -200,9 +225,26 @@ pub(crate) fn answered_once(world: &mut World, execution: ExecutionId) {
     );
 }
 
+/// Of every execution it is said once what would have become of it, were nothing in shadow; that nobody can say, only of
+/// those that hung up.
+pub(crate) fn decided_once(world: &mut World, execution: ExecutionId, is_unknown: bool) {
+    let hung_up = !world.waiting.contains_key(&execution) && !world.finished.contains(&execution);
+    assert!(
+        world.undecided.remove(&execution) && (hung_up || !is_unknown),
+        "decided once: {execution:?} at {}",
+        world.now
+    );
+}
+
 /// A refusal keeps its word: what it calls too late is later than the deadline, and what could be
-/// tried again is not said to be never.
+/// tried again is not said to be never. A call of a flow in shadow is refused for want of a token only.
 pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: &Refusal) {
+    assert!(
+        !world.is_in_shadow(execution)
+            || matches!(refusal.reason, Reason::NoToken | Reason::QueueFull),
+        "no promise broken: {execution:?} in shadow at {}: {refusal:?}",
+        world.now
+    );
     let deadline = world.waiting.get(&execution).map(|it| it.deadline);
     if refusal.reason == Reason::DeadlineCannotBeMet {
         assert!(
@@ -220,7 +262,7 @@ pub(crate) fn foretold(world: &World, execution: ExecutionId) {
     let Some(submission) = world.waiting.get(&execution) else {
         return;
     };
-    if !world.running.is_empty() {
+    if !world.running.is_empty() || world.is_in_shadow(execution) {
         return;
     }
     let by_then = world.engine.snapshot(submission.deadline);
@@ -247,7 +289,8 @@ pub(crate) fn foretold(world: &World, execution: ExecutionId) {
 pub(crate) fn no_late_start(world: &World, execution: ExecutionId, give_up: Instant) {
     let deadline = world.waiting.get(&execution).map(|it| it.deadline);
     assert!(
-        deadline >= Some(Instant::from_nanos(world.now)) && give_up.as_nanos() > world.now,
+        (deadline >= Some(Instant::from_nanos(world.now)) || world.is_in_shadow(execution))
+            && give_up.as_nanos() > world.now,
         "no late start: {execution:?} at {}, deadline {deadline:?}, given up at {give_up:?}",
         world.now
     );
@@ -256,18 +299,22 @@ pub(crate) fn no_late_start(world: &World, execution: ExecutionId, give_up: Inst
 /// At the end nothing is left over.
 pub(crate) fn nothing_hangs(world: &World) {
     assert!(
-        world.waiting.is_empty() && world.running.is_empty(),
-        "nothing hangs: {:?} {:?}",
+        world.waiting.is_empty() && world.running.is_empty() && world.undecided.is_empty(),
+        "nothing hangs: {:?} {:?} {:?}",
         world.waiting,
-        world.running
+        world.running,
+        world.undecided
     );
 }
 
-/// With nobody else calling, the upstream has turned nothing away; where windows lie anywhere it
+/// With nobody else calling, and no flow in shadow, the upstream has turned nothing away; where windows lie anywhere it
 /// could not have, whatever they are.
 pub(crate) fn never_limited(world: &World) {
+    let mut flows = world.config.flows.iter();
     assert!(
-        world.foreign || world.genuinely_limited == 0,
+        world.foreign
+            || flows.any(|flow| flow.mode == Mode::Shadow)
+            || world.genuinely_limited == 0,
         "never limited: {} answers 429 under {:?}",
         world.genuinely_limited,
         Windows::Anywhere
@@ -275,7 +322,8 @@ pub(crate) fn never_limited(world: &World) {
 }
 
 fn has_room(limit: &LimitView, cost: u32) -> bool {
-    limit.closed_until.is_none() && limit.held + limit.left_free + cost <= limit.allowed
+    limit.mode == Mode::Shadow
+        || limit.closed_until.is_none() && limit.held + limit.left_free + cost <= limit.allowed
 }
 
 fn token_has_room(snapshot: &Snapshot, cost: u32) -> bool {

@@ -31,6 +31,7 @@ impl World {
         }
         self.process += 1;
         self.waiting.clear();
+        self.undecided.clear();
         let now = Instant::from_nanos(self.now);
         let mut config = self.config.clone();
         // What limits were set to is told again by whoever told it before.

@@ -2,7 +2,7 @@
 
 use super::random::Random;
 use std::time::Duration;
-use tollgate_engine::{Client, Config, Flow, Guarantee, Policy, Pool, Route};
+use tollgate_engine::{Client, Config, Flow, Guarantee, Mode, Policy, Pool, Route};
 use tollgate_model::{ClientId, Limit, LimitId, PoolId, Rule, Scope};
 
 pub(crate) const ORGANISATION: LimitId = LimitId(0);
@@ -119,5 +119,28 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
             learned_limits: 64 * random.range(0, 1) as u32,
             ..Policy::default()
         },
+    }
+}
+
+/// Puts some of the flows and limits in shadow, in half of the worlds.
+pub(crate) fn put_in_shadow(config: &mut Config, random: &mut Random) {
+    if random.percent(50) {
+        return;
+    }
+    for flow in &mut config.flows {
+        if random.percent(40) {
+            flow.mode = Mode::Shadow;
+        }
+    }
+    for limit in &mut config.limits {
+        if random.percent(25) {
+            limit.mode = Mode::Shadow;
+        }
+    }
+    for flow in &mut config.flows {
+        let limits = &config.limits;
+        flow.guarantee = flow
+            .guarantee
+            .filter(|it| limits[it.limit.index()].mode == Mode::Enforce);
     }
 }

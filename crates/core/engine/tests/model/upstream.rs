@@ -17,6 +17,8 @@ pub(crate) type Key = (u32, u64);
 pub(crate) struct Call {
     pub(crate) route: RouteId,
     pub(crate) has_flow_limit: bool,
+    /// Whether its flow is in shadow, so that it obeyed no limit.
+    pub(crate) in_shadow: bool,
     pub(crate) token: Option<Key>,
     pub(crate) cost: u32,
     /// Which call of all this is.
@@ -35,6 +37,7 @@ struct Slot {
     number: u64,
     /// What the engine was told that the limit allows, when it sent the call.
     allowed: u32,
+    in_shadow: bool,
 }
 
 /// One limit's count.
@@ -117,6 +120,13 @@ impl Counter {
         (self.ours.len() + self.others.len()) as u32 + cost > self.allowed()
     }
 
+    /// Whether a full window may be other applications' doing, or that of flows in shadow. Where no header could tell
+    /// of it, the latter are counted beyond what is allowed, so that the others' overcounts are seen.
+    fn has_excuse(&self) -> bool {
+        let tells = self.windows != Windows::Anywhere;
+        !self.others.is_empty() || tells && self.ours.iter().any(|slot| slot.in_shadow)
+    }
+
     fn count(&mut self, now: u64, call: &Call) {
         self.open(now);
         let then = self
@@ -130,14 +140,19 @@ impl Counter {
                 counted: now,
                 number: call.number,
                 allowed,
+                in_shadow: call.in_shadow,
             });
         }
     }
 
-    /// Whether ours are no more than the limit allowed when the last of them was sent.
+    /// Whether ours, up to the last that obeyed the limit, are no more than the limit allowed when that was sent.
     pub(crate) fn within_bounds(&self) -> bool {
-        let last = self.ours.iter().max_by_key(|slot| slot.number);
-        last.is_none_or(|last| self.ours.len() as u32 <= last.allowed)
+        let enforced = self.ours.iter().filter(|slot| !slot.in_shadow);
+        let last = enforced.max_by_key(|slot| slot.number);
+        last.is_none_or(|last| {
+            let before = self.ours.iter().filter(|slot| slot.number <= last.number);
+            before.count() as u32 <= last.allowed
+        })
     }
 
     fn header(&mut self, now: u64) -> WindowFact {
@@ -249,7 +264,7 @@ impl Upstream {
     pub(crate) fn arrive(&mut self, call: &Call, now: u64) -> Option<Duration> {
         for counter in self.passes(call) {
             let period = counter.period;
-            if counter.is_full(now, call.cost) && !counter.others.is_empty() {
+            if counter.is_full(now, call.cost) && counter.has_excuse() {
                 return Some(Duration::from_nanos(period).min(Duration::from_secs(2)));
             }
         }

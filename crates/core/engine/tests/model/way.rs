@@ -18,7 +18,9 @@ impl World {
         // What is sent now obeys the number of now, whatever was under way before.
         let allowed = self.config.limits[CONCURRENCY.index()].rule.allowed();
         self.upstream.under_way.retain(|_, until| *until > self.now);
-        self.upstream.at_once = allowed;
+        let at_once = self.upstream.under_way.len() as u32 + 1;
+        let obeys = !self.is_in_shadow(execution);
+        self.upstream.at_once = if obeys { allowed } else { at_once.max(allowed) };
         let Some(submission) = self.waiting.get(&execution).copied() else {
             return;
         };
@@ -31,6 +33,7 @@ impl World {
         let mut call = Call {
             route: submission.route,
             has_flow_limit: !self.config.flows[submission.flow.index()].limits.is_empty(),
+            in_shadow: self.is_in_shadow(execution),
             token,
             cost: self.config.routes[submission.route.index()].cost,
             number: self.upstream.sent,

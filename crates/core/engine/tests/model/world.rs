@@ -6,7 +6,7 @@ mod way;
 use super::invariants;
 use super::random::Random;
 use super::reference::{Reference, Told};
-use super::setup::{CONCURRENCY, ORGANISATION, Windows, config};
+use super::setup::{CONCURRENCY, ORGANISATION, Windows, config, put_in_shadow};
 use super::upstream::{Call, Key, Upstream};
 use kill::AtOnce;
 use std::cmp::Reverse;
@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt::Write as _;
 use std::time::Duration;
 use tollgate_engine::{
-    Checkpoint, Command, Config, Engine, Event, Facts, LossKind, Submission, Verdict, WindowFact,
+    Checkpoint, Command, Config, Engine, Event, Facts, LossKind, Mode, Submission, Verdict,
+    WindowFact,
 };
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, LimitId, RouteId, Rule, TokenId,
@@ -59,10 +60,14 @@ pub(crate) struct World {
     /// Answers 429 that the upstream's count was the reason of.
     pub(crate) genuinely_limited: u64,
     sent: BTreeSet<ExecutionId>,
+    /// Of which the engine has not said yet what would have become of them.
+    pub(crate) undecided: BTreeSet<ExecutionId>,
     /// When this process was last asked for an execution of the first class.
     first_class: Option<u64>,
     /// Who came in this step.
     arrived: Option<ExecutionId>,
+    /// This step woke the engine.
+    pub(crate) is_woken: bool,
     /// Arrivals are all of the lowest class.
     low: bool,
     random: Random,
@@ -132,15 +137,28 @@ impl World {
             invariants::no_more_at_once(&world);
             world.set_alarm();
         }
+        world.decide_the_rest();
         invariants::nothing_hangs(&world);
         invariants::never_limited(&world);
         world
     }
 
+    /// Wakes the engine until nothing is undecided, or it has nothing to do any more.
+    fn decide_the_rest(&mut self) {
+        while !self.undecided.is_empty()
+            && let Some(at) = self.engine.poll_timeout()
+        {
+            self.now = self.now.max(at.as_nanos());
+            self.engine.handle_timeout(Instant::from_nanos(self.now));
+            self.carry_out();
+        }
+    }
+
     fn new(seed: u64, arrivals: u64) -> Self {
         let mut random = Random::new(seed);
         let windows = Windows::draw(&mut random);
-        let config = config(&mut random, windows);
+        let mut config = config(&mut random, windows);
+        put_in_shadow(&mut config, &mut Random::new(!seed));
         config
             .check()
             .expect("the generator makes sound configurations");
@@ -163,8 +181,10 @@ impl World {
             foreign: false,
             genuinely_limited: 0,
             sent: BTreeSet::new(),
+            undecided: BTreeSet::new(),
             first_class: None,
             arrived: None,
+            is_woken: false,
             low: random.percent(10),
             pause: random.range(1, 60) * MS,
             latency: (random.range(1, 20) * MS, random.range(20, 900) * MS),
@@ -190,6 +210,12 @@ impl World {
         waiting
             .filter(|(execution, _)| !self.sent.contains(execution))
             .map(|(_, submission)| submission)
+    }
+
+    /// Whether the execution waits or is under way, and is of a flow in shadow.
+    pub(crate) fn is_in_shadow(&self, execution: ExecutionId) -> bool {
+        let submission = self.waiting.get(&execution);
+        submission.is_some_and(|it| self.config.flows[it.flow.index()].mode == Mode::Shadow)
     }
 
     /// Whether the first class has come within four of the longest period, which is how long a rate is
@@ -223,6 +249,7 @@ impl World {
         self.steps += 1;
         let now = Instant::from_nanos(self.now);
         let goes_on = self.arrivals > 0;
+        self.is_woken = matches!(due, Due::Wake | Due::Suspend);
         let event = match due {
             Due::Arrival => {
                 self.arrivals -= 1;
@@ -356,6 +383,9 @@ impl World {
             idempotent: self.random.percent(50),
         };
         self.waiting.insert(execution, submission);
+        if !self.config.is_enforced() {
+            self.undecided.insert(execution);
+        }
         self.arrived = Some(execution);
         if self.random.percent(5) {
             self.later(2_000, Due::HangUp(execution));
@@ -462,7 +492,10 @@ impl World {
                     let key = (self.process, u64::from(token.0));
                     self.later(100, Due::Token(key, granted));
                 }
-                Command::DropToken(_) | Command::WouldHave(..) => {}
+                Command::WouldHave(execution, decision) => {
+                    invariants::decided_once(self, execution, decision.is_none());
+                }
+                Command::DropToken(_) => {}
             }
         }
     }
