@@ -28,6 +28,12 @@ use tollgate_engine::{
 };
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
+/// Who waits for the reply, and who records what would become of the execution, were nothing in shadow.
+type Answers = (
+    oneshot::Sender<Result<Reply, Failure>>,
+    Option<oneshot::Sender<ShadowDecision>>,
+);
+
 /// A token that calls are sent with.
 #[derive(Debug)]
 struct HeldToken {
@@ -175,14 +181,9 @@ impl Pump {
                 permit,
             } => {
                 drop(permit);
-                if let Some(tell) = tell {
-                    self.undecided.insert(submission.execution, tell);
-                }
-                self.submit(submission, request, reply);
+                self.submit(submission, request, (reply, tell));
             }
             Message::Cancel(id) => {
-                // Who has gone waits in shadow no longer either, so there may be no decision.
-                self.undecided.remove(&id);
                 // Already finished, if its answer and the hang-up crossed.
                 if self.executions.remove(&id).is_some() {
                     self.tell(Event::Cancel(id));
@@ -219,7 +220,11 @@ impl Pump {
             }
             Message::Tell(event) => self.tell(event),
             Message::Ask(Work(work)) => work(self),
-            Message::Drain(reply) => self.drain.get_or_insert_default().push(reply),
+            Message::Drain(reply) => {
+                // Whoever records what has ended waits for no decision any more.
+                self.undecided.clear();
+                self.drain.get_or_insert_default().push(reply);
+            }
             Message::Stop => {}
         }
     }
@@ -270,20 +275,16 @@ impl Pump {
         self.engine.handle_event(event, self.clock.now());
     }
 
-    fn submit(
-        &mut self,
-        submission: Submission,
-        request: Arc<Request>,
-        reply: oneshot::Sender<Result<Reply, Failure>>,
-    ) {
+    fn submit(&mut self, submission: Submission, request: Arc<Request>, (reply, tell): Answers) {
         if self.drain.is_some() {
-            self.undecided.remove(&submission.execution);
             // An error means that the caller hung up.
             let _ = reply.send(Err(Failure::Draining));
             return;
         }
         let execution = Execution::new(submission.route, request, reply, self.clock.now());
         self.executions.insert(submission.execution, execution);
+        let undecided = tell.map(|tell| (submission.execution, tell));
+        self.undecided.extend(undecided);
         self.tell(Event::Submit(submission));
     }
 }

@@ -194,16 +194,9 @@ impl Executor {
             outcome,
             would_have: None,
         };
-        let records = self.records.clone();
         match foretold {
-            None => records.note(&line),
-            Some(foretold) => {
-                // It ends by the call's deadline, when the engine has decided at the latest.
-                tokio::spawn(async move {
-                    let would_have = foretold.await.ok();
-                    records.note(&Line { would_have, ..line });
-                });
-            }
+            None => self.records.note(&line),
+            Some(foretold) => self.records.note_decided(line, foretold),
         }
     }
 

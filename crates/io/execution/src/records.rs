@@ -3,13 +3,19 @@
 //! Written behind the callers' backs: a disk that is slow or full costs lines, which are counted in the
 //! log, and never a call. The file is renamed to `….1` at a bound, over the one before, so there
 //! are never more than two.
+//!
+//! Where something is in shadow, a line waits until it is decided what would have become of its call, by the call's
+//! deadline. When the service ends, nothing more is decided, and the lines that wait are written without it
+//! ([`Records::settle`]).
 
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{RwLock, oneshot};
 use tollgate_engine::ShadowDecision;
 
 /// Lines on their way to the disk.
@@ -34,7 +40,14 @@ pub(crate) struct Line {
 
 /// Takes lines; cheap where no file is wanted.
 #[derive(Clone, Debug, Default)]
-pub struct Records(Option<Sender<String>>);
+pub struct Records(Option<Open>);
+
+#[derive(Clone, Debug)]
+struct Open {
+    lines: Sender<String>,
+    /// Held for reading by each line that waits for a decision.
+    undecided: Arc<RwLock<()>>,
+}
 
 impl Records {
     /// Opens the file at its end and starts its writer.
@@ -46,7 +59,10 @@ impl Records {
         let (sender, lines) = channel(MAX_WAITING);
         let path = path.to_owned();
         tokio::task::spawn_blocking(move || write(file, &path, lines));
-        Ok(Self(Some(sender)))
+        Ok(Self(Some(Open {
+            lines: sender,
+            undecided: Arc::default(),
+        })))
     }
 
     /// Whether lines go anywhere.
@@ -54,8 +70,34 @@ impl Records {
         self.0.is_some()
     }
 
+    /// Writes the line when it is decided what would have become of its call, or when nobody can say any more.
+    pub(crate) fn note_decided(&self, line: Line, decision: oneshot::Receiver<ShadowDecision>) {
+        let Some(Open { undecided, .. }) = &self.0 else {
+            return;
+        };
+        // Whoever settles the lines is not kept waiting by new ones.
+        let Ok(waits) = Arc::clone(undecided).try_read_owned() else {
+            return self.note(&line);
+        };
+        let records = self.clone();
+        tokio::spawn(async move {
+            let would_have = decision.await.ok();
+            records.note(&Line { would_have, ..line });
+            drop(waits);
+        });
+    }
+
+    /// Waits until no line waits for a decision: until they were made, or whoever makes them has ended or drained.
+    pub async fn settle(&self) {
+        if let Some(Open { undecided, .. }) = &self.0 {
+            let _all = undecided.write().await;
+        }
+    }
+
     pub(crate) fn note(&self, line: &Line) {
-        let Some(sender) = &self.0 else { return };
+        let Some(Open { lines, .. }) = &self.0 else {
+            return;
+        };
         let at = line.at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut text = json!({
             "at": at.as_millis() as f64 / 1e3,
@@ -67,7 +109,7 @@ impl Records {
         if let Some(decision) = &line.would_have {
             text["would_have"] = would_have(decision);
         }
-        if sender.try_send(format!("{text}\n")).is_err() {
+        if lines.try_send(format!("{text}\n")).is_err() {
             tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
         }
     }

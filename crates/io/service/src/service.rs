@@ -19,6 +19,7 @@ use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
 use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
+use tollgate_execution::Records;
 use tollgate_jobs::{Callbacks, Jobs};
 use tollgate_store::Store;
 
@@ -29,6 +30,7 @@ pub struct Service {
     journal: Arc<Journal>,
     store: Option<Arc<Store>>,
     jobs: Option<Arc<Jobs>>,
+    records: Records,
     tasks: Tasks,
     /// Where TLS is spoken.
     look_now: Option<LookNow>,
@@ -91,7 +93,7 @@ impl Service {
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let parts = parts(
             &config,
-            (records, callbacks),
+            (records.clone(), callbacks),
             (workers, &live, &driver, &journal),
             (workflows, composites, limits),
         );
@@ -129,6 +131,7 @@ impl Service {
             journal,
             store,
             jobs,
+            records,
             tasks,
             look_now,
         })
@@ -195,6 +198,9 @@ impl Service {
             .driver
             .drain(until_ended.saturating_duration_since(Instant::now()))
             .await;
+        // The driver decides nothing more, so this takes no longer than the writing of lines.
+        let left = until.saturating_duration_since(Instant::now());
+        let _ = tokio::time::timeout(left, self.records.settle()).await;
         let Some(store) = &self.store else {
             return answered && ended;
         };

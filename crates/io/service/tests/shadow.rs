@@ -33,7 +33,7 @@ fn action(url: &str) -> Value {
 }
 
 struct World {
-    _service: Service,
+    service: Service,
     base: String,
     token: String,
     http: reqwest::Client,
@@ -94,7 +94,7 @@ name = "voice"
         let http = reqwest::Client::new();
         Self {
             token: harness::login(&http, &base, "flows").await,
-            _service: service,
+            service,
             base,
             http,
             folder,
@@ -201,6 +201,25 @@ async fn a_flow_in_shadow_is_not_delayed() {
     assert_eq!(decisions(&world.records(2).await), [1, 1, 0]);
     let would = &world.told("flows", "mail").await["wouldHave"];
     assert!(would["longestMillis"].as_u64().unwrap() > 0, "{would}");
+}
+
+#[test]
+fn what_is_undecided_when_the_service_ends_is_recorded() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = runtime.block_on(async {
+        // The second would wait for an hour, and the test doesn't.
+        let world = World::start("allowed = 1\nperiod = \"1h\"", "mode = \"shadow\"").await;
+        for _ in 0..2 {
+            assert_eq!(world.call("mail", "2h").await, 200);
+        }
+        assert!(world.service.drain(Duration::from_secs(20)).await);
+        world.folder
+    });
+    // As when the process ends: what is written is what was told to the writer by now.
+    drop(runtime);
+    let records = read(&folder.path().join("calls.jsonl"));
+    assert_eq!(decisions(&records), [1, 0, 0], "{records:?}");
+    assert_eq!(records.len(), 2, "{records:?}");
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ impl Pump {
                     self.tokens.remove(&token);
                 }
                 Command::WouldHave(id, decision) => {
-                    if let Some(tell) = self.undecided.remove(&id) {
+                    if let Some((tell, decision)) = self.undecided.remove(&id).zip(decision) {
                         // An error means that nobody records it.
                         let _ = tell.send(decision);
                     }
