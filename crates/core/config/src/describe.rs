@@ -2,7 +2,7 @@
 
 use crate::{Caller, CompositeBy, Config, Entrance, Gateway, Integration, Login, show_span};
 use std::fmt::{self, Write as _};
-use tollgate_engine::{Flow, LimitSpec};
+use tollgate_engine::{Flow, LimitSpec, Mode};
 use tollgate_model::{FlowId, LimitId, Rule};
 
 impl Config {
@@ -104,7 +104,8 @@ impl Config {
         } else {
             ""
         };
-        writeln!(out, ", {} may wait{default}", flow.max_queued)?;
+        let (queued, mode) = (flow.max_queued, in_shadow(flow.mode));
+        writeln!(out, ", {queued} may wait{mode}{default}")?;
         Ok(())
     }
 
@@ -196,6 +197,13 @@ impl Config {
 }
 
 /// `name: 300 in 60s (token)`.
+fn in_shadow(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Enforce => "",
+        Mode::Shadow => ", in shadow",
+    }
+}
+
 fn show(limit: &LimitSpec) -> String {
     let rule = match limit.rule {
         Rule::Window {
@@ -213,5 +221,6 @@ fn show(limit: &LimitSpec) -> String {
         }
         Rule::Concurrency { allowed } => format!("{allowed} at once"),
     };
-    format!("{} {rule} ({})", limit.name, limit.scope.as_str())
+    let mode = in_shadow(limit.mode);
+    format!("{} {rule} ({}){mode}", limit.name, limit.scope.as_str())
 }

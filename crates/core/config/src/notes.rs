@@ -3,7 +3,7 @@
 
 use crate::Config;
 use std::collections::BTreeMap;
-use tollgate_engine::{Client, LimitSpec};
+use tollgate_engine::{Client, LimitSpec, Mode};
 use tollgate_model::{LimitId, PoolId, Rule};
 
 impl Config {
@@ -32,12 +32,13 @@ impl Config {
         notes
     }
 
-    /// The narrowest window that all calls with tokens of the pool pass.
+    /// The narrowest window that holds and that all calls with tokens of the pool pass.
     fn ceiling_of(&self, pool: PoolId) -> Option<LimitId> {
         let routes = self.engine.routes.iter();
         let routes: Vec<_> = routes.filter(|route| route.pool == Some(pool)).collect();
         let (first, others) = routes.split_first()?;
-        let passed = first.limits.iter().copied();
+        let holds = |id: &LimitId| self.engine.limits[id.index()].mode == Mode::Enforce;
+        let passed = first.limits.iter().copied().filter(holds);
         let by_all = passed.filter(|id| others.iter().all(|route| route.limits.contains(id)));
         let windows =
             by_all.filter_map(|id| Some((per_minute(&self.engine.limits[id.index()])?, id)));

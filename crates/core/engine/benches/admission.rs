@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant as Clock};
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, Flow, Policy, Pool, Route, Submission,
+    Client, Command, Config, Engine, Event, Facts, Flow, Mode, Policy, Pool, Route, Submission,
 };
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
@@ -38,7 +38,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(tokens: u32, beside: bool) -> Self {
+    fn new(tokens: u32, beside: bool, mode: Mode) -> Self {
         let limit = |name: &str, scope, allowed| Limit {
             name: name.into(),
             scope,
@@ -79,6 +79,7 @@ impl Bench {
                 Flow {
                     name: "calls".into(),
                     priority: u8::from(beside),
+                    mode,
                     max_queued: usize::MAX,
                     ..Flow::default()
                 },
@@ -299,19 +300,37 @@ fn memory() {
     const CALLS: usize = 200_000;
     // A pool in use, an hour later: its tokens are idle, their slots free.
     let base = resident();
-    let mut idle = Bench::new(TOKENS, false);
+    let mut idle = Bench::new(TOKENS, false, Mode::Enforce);
     idle.now = idle.now + Duration::from_secs(3_600);
     while !idle.under_way.is_empty() {
         idle.answer();
     }
     idle.engine.handle_timeout(idle.now);
     let tokens = (resident() - base) / f64::from(TOKENS);
-    let mut bench = Bench::new(1, false);
+    let mut bench = Bench::new(1, false, Mode::Enforce);
     let base = resident();
     bench.queue_up(CALLS);
     let calls = (resident() - base) / CALLS as f64;
     println!("an idle token that was used takes {tokens:.0} bytes, a queued call {calls:.0}");
     black_box((&mut idle, &mut bench));
+    // Calls in shadow that are answered, and of which it is not decided yet what would have become of them.
+    let mut bench = Bench::new(1, false, Mode::Shadow);
+    let base = resident();
+    for _ in 0..CALLS {
+        bench.submit(true);
+        bench.carry_out();
+        bench.now = bench.now + Duration::from_micros(10);
+        while bench
+            .under_way
+            .front()
+            .is_some_and(|(at, _)| *at <= bench.now)
+        {
+            bench.answer();
+        }
+    }
+    let undecided = (resident() - base) / CALLS as f64;
+    println!("an undecided call in shadow takes {undecided:.0} bytes");
+    black_box(&mut bench);
 }
 
 fn main() {
@@ -332,7 +351,7 @@ fn main() {
         }
         for tokens in [1, 100, 10_000] {
             for queued in [0, 1_000, 100_000] {
-                let mut bench = Bench::new(tokens, beside);
+                let mut bench = Bench::new(tokens, beside, Mode::Enforce);
                 bench.queue_up(queued);
                 let [submission, start, answer] = bench.measure(queued);
                 println!(
@@ -343,5 +362,17 @@ fn main() {
                 );
             }
         }
+    }
+    println!("with the flow in shadow");
+    for tokens in [1, 100, 10_000] {
+        let mut bench = Bench::new(tokens, false, Mode::Shadow);
+        let [submission, start, answer] = bench.measure(0);
+        println!(
+            "{tokens:>8} {:>8} {:>12.0} {:>12.0} {:>12.0}",
+            0,
+            submission - clock,
+            start - clock,
+            answer - clock
+        );
     }
 }

@@ -130,7 +130,15 @@ fn limits_and_flows_may_be_in_shadow() {
         "{LEAST}{own}{}{flow}mode = \"enforce\"\n",
         limit("mode = \"shadow\"")
     );
-    let config = parse(&text).unwrap().engine;
+    let config = parse(&text).unwrap();
+    let described = config.describe();
+    for line in [
+        "limit: x 9 in 1s (organisation), in shadow\n",
+        "flow voice: priority 0, weight 1, 10000 may wait, in shadow\n",
+    ] {
+        assert!(described.contains(line), "{described}");
+    }
+    let config = config.engine;
     let of = |name: &str| {
         config
             .limits
