@@ -14,6 +14,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{RwLock, oneshot};
 use tollgate_engine::ShadowDecision;
@@ -72,17 +73,24 @@ impl Records {
 
     /// Writes the line when it is decided what would have become of its call, or when nobody can say any more.
     pub(crate) fn note_decided(&self, line: Line, decision: oneshot::Receiver<ShadowDecision>) {
-        let Some(Open { undecided, .. }) = &self.0 else {
+        let Some(Open { lines, undecided }) = &self.0 else {
             return;
         };
         // Whoever settles the lines is not kept waiting by new ones.
         let Ok(waits) = Arc::clone(undecided).try_read_owned() else {
             return self.note(&line);
         };
-        let records = self.clone();
+        let (lines, undecided) = (lines.clone(), Arc::clone(undecided));
         tokio::spawn(async move {
             let would_have = decision.await.ok();
-            records.note(&Line { would_have, ..line });
+            let text = Line { would_have, ..line }.text();
+            match lines.try_send(text) {
+                // In the end there may be more at once than the writer has room for.
+                Err(TrySendError::Full(text)) if undecided.try_read().is_err() => {
+                    warn_if_lost(&lines.send(text).await);
+                }
+                sent => warn_if_lost(&sent),
+            }
             drop(waits);
         });
     }
@@ -95,23 +103,33 @@ impl Records {
     }
 
     pub(crate) fn note(&self, line: &Line) {
-        let Some(Open { lines, .. }) = &self.0 else {
-            return;
-        };
-        let at = line.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        if let Some(Open { lines, .. }) = &self.0 {
+            warn_if_lost(&lines.try_send(line.text()));
+        }
+    }
+}
+
+fn warn_if_lost<E>(sent: &Result<(), E>) {
+    if sent.is_err() {
+        tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
+    }
+}
+
+impl Line {
+    /// As it stands in the file.
+    fn text(&self) -> String {
+        let at = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut text = json!({
             "at": at.as_millis() as f64 / 1e3,
-            "flow": line.flow,
-            "action": line.action,
-            "latency_ms": line.latency.map(millis),
-            "outcome": line.outcome,
+            "flow": self.flow,
+            "action": self.action,
+            "latency_ms": self.latency.map(millis),
+            "outcome": self.outcome,
         });
-        if let Some(decision) = &line.would_have {
+        if let Some(decision) = &self.would_have {
             text["would_have"] = would_have(decision);
         }
-        if lines.try_send(format!("{text}\n")).is_err() {
-            tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
-        }
+        format!("{text}\n")
     }
 }
 
