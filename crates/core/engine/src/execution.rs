@@ -28,6 +28,20 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
+    /// One that waits, of which nothing was sent.
+    pub(crate) fn new(submission: Submission, starts_by: Instant) -> Self {
+        Self {
+            submission,
+            state: State::Queued,
+            starts_by,
+            attempts: 0,
+            give_up: None,
+            replayed: false,
+            refusals: 0,
+            pauses_until: Instant::ZERO,
+        }
+    }
+
     /// Whether its timeout, which its first attempt has set, passes before its deadline.
     pub(crate) fn times_out_first(&self) -> bool {
         self.give_up

@@ -20,19 +20,8 @@ impl Engine {
             true => submission.deadline.max(now + submission.timeout),
             false => submission.deadline,
         };
-        let previous = self.executions.insert(
-            execution,
-            Execution {
-                submission,
-                state: State::Queued,
-                starts_by,
-                attempts: 0,
-                give_up: None,
-                replayed: false,
-                refusals: 0,
-                pauses_until: Instant::ZERO,
-            },
-        );
+        let taken_in = Execution::new(submission, starts_by);
+        let previous = self.executions.insert(execution, taken_in);
         debug_assert!(previous.is_none(), "an execution's number was used twice");
         if in_shadow {
             return self.submit_in_shadow(&submission, now);
