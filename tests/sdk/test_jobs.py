@@ -450,8 +450,9 @@ class Ends(unittest.TestCase):
         self.addCleanup(shop.stop)
         shop.told["/read/held"] = ["hold"]
         shop.told["/read/quick"] = [500]
-        held, quick = shop.later("read", "held"), shop.later("read", "quick")
-        self.assertTrue(shop.held.wait(30))
+        shop.told["/order/once"] = ["hold"]
+        held, quick, once = shop.later("read", "held"), shop.later("read", "quick"), shop.later("order", "once")
+        until(lambda: shop.calls_of("held") and shop.calls_of("once"))
         began = time.monotonic()
         shop.service.process.send_signal(signal.SIGTERM)
         shop.service.process.wait(30)
@@ -461,6 +462,10 @@ class Ends(unittest.TestCase):
         shop.start()
         self.assertEqual([shop.ended(id)["state"] for id in (held, quick)], ["FULFILLED"] * 2)
         self.assertEqual(shop.calls_of("held"), 2, "at least once")
+        # What was sent and may not be sent twice isn't.
+        done = shop.ended(once)
+        self.assertEqual((done["state"], done["status"], shop.calls_of("once")), ("FAILED", 502, 1))
+        self.assertIn("may have been carried out", done["errorMessage"])
         self.assertIn("put back", (shop.path / "service.log").read_text())
 
     def test_a_job_whose_flow_is_no_more_goes_behind_the_others(self):

@@ -1,5 +1,6 @@
 //! What goes in and what comes out.
 
+use crate::Sent;
 use crate::request_body::RequestBody;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -42,6 +43,8 @@ pub struct Request {
     pub headers: HeaderMap,
     pub body: RequestBody,
     pub(crate) answer_as: AnswerAs,
+    /// Set when it is sent.
+    pub sent: Option<Sent>,
 }
 
 /// How an answer is wanted.
@@ -63,6 +66,7 @@ impl Request {
             headers,
             body: body.into(),
             answer_as: AnswerAs::Unpacked,
+            sent: None,
         }
     }
 }

@@ -85,7 +85,7 @@ impl Call {
 
     /// The same action and caller, with a budget of its own.
     pub(crate) fn again(&self) -> Result<Self, ExecuteError> {
-        Self::new(&self.tools, &self.entry, &self.target, self.terms)
+        Self::new(&self.tools, &self.entry, &self.target, self.terms.clone())
     }
 
     pub(crate) fn action(&self) -> Result<&Action, ExecuteError> {
@@ -182,7 +182,9 @@ impl Call {
         let timeout = action.timeout();
         let authorization = secrets.authorization.as_ref();
         let idempotent = rendered.method.is_idempotent();
-        let request = prepare(rendered, wiring, self.entry.is_auth(), authorization)?;
+        let is_login = self.entry.is_auth();
+        let mut request = prepare(rendered, wiring, is_login, authorization)?;
+        request.sent = self.terms.sent.clone().filter(|_| !idempotent && !is_login);
         let path = RequestPath::of_action(&request.url);
         let route = (wiring.routes).of(Some(action.name()), request.method.as_str(), path);
         let call = tollgate_driver::Call {

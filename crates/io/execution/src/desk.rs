@@ -55,6 +55,7 @@ impl World for Desk {
             deadline: Some(within),
             flat: true,
             below: None,
+            sent: None,
         };
         let output = self.call((category, action), inputs, terms).await;
         output.map_err(|error| self.executor.support.describe(error))

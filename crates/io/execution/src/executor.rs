@@ -121,7 +121,7 @@ impl Executor {
         let asked = Instant::now();
         let (tell, foretold) = self.foretold();
         let carried_out = async {
-            let call = Call::new(&self.tools, entry, target, terms)?;
+            let call = Call::new(&self.tools, entry, target, terms.clone())?;
             let call = Arc::new(call.telling(tell));
             let outcome = self.output(&call, body).await?;
             Ok((call, outcome))

@@ -4,10 +4,11 @@ use crate::composite::CallEnd;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_cache::Source;
+use tollgate_driver::Sent;
 use tollgate_model::FlowId;
 
 /// Who calls and how long it may wait.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
     /// The flow that calls.
     pub flow: FlowId,
@@ -19,6 +20,8 @@ pub struct Terms {
     /// In the flattened form, the property that the output is the value of: `result` makes `result.id` of `id`. None:
     /// the output stands for itself.
     pub below: Option<&'static str>,
+    /// Set once a request of the call is sent that may not be sent twice, by its method; of a composite, one of its calls'.
+    pub sent: Option<Sent>,
 }
 
 /// What came of a call.

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_definitions::{CatalogAction, Lanes, Live, wall_time};
+use tollgate_driver::Sent;
 use tollgate_execution::{Cause, ExecuteError, Executor, Outcome, Terms};
 use tollgate_secret::Secret;
 use tollgate_store::Job;
@@ -52,7 +53,7 @@ impl Calls {
         }
     }
 
-    async fn call(&self, job: Job, inputs: String, within: Duration) -> Tried {
+    async fn call(&self, job: Job, inputs: String, within: Duration, sent: Sent) -> Tried {
         let catalog = self.live.catalog();
         let found = catalog.find(&job.action).and_then(|entry| {
             let target = catalog.find_integration(&entry.integration)?;
@@ -68,6 +69,7 @@ impl Calls {
             deadline: Some(within),
             flat: job.flat,
             below: None,
+            sent: Some(sent),
         };
         let outcome = match &found {
             Ok(of) => self.executor.execute(*of, inputs, terms).await,
@@ -110,9 +112,25 @@ impl Calls {
 }
 
 impl Work for Calls {
-    fn carry(&self, job: Job, inputs: String, within: Duration) -> BoxFuture<'static, Tried> {
+    fn carry(
+        &self,
+        job: Job,
+        inputs: String,
+        within: Duration,
+        sent: Sent,
+    ) -> BoxFuture<'static, Tried> {
         let calls = self.clone();
-        Box::pin(async move { calls.call(job, inputs, within).await })
+        Box::pin(async move { calls.call(job, inputs, within, sent).await })
+    }
+
+    fn given_up(&self, job: &Job) -> Answer {
+        let message =
+            "The service ended before there was an answer; the action may have been carried out.";
+        let error = ExecuteError::new(Cause::NoAnswer, message);
+        if let Ok(entry) = self.live.catalog().find(&job.action) {
+            self.report.note(job, entry, Err(&error));
+        }
+        self.report.error(error)
     }
 
     fn expired(&self, job: &Job) -> Answer {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tollgate_definitions::wall_time;
+use tollgate_driver::Sent;
 use tollgate_store::{
     CallbackState, Claim, EndedJob, JobState, JobTask, StoreError, StoreResult, TakenJob, WallTime,
 };
@@ -96,9 +97,7 @@ impl Jobs {
                 match self.take(task, room).await {
                     Ok(taken) => {
                         trouble = None;
-                        if taken.len() as u64 >= u64::from(room.most) {
-                            rest = Duration::ZERO;
-                        }
+                        rest = room.pause(taken.len(), POLL);
                         for it in taken {
                             let under_way = UnderWay::new(self, Some(&it.claim));
                             places.spawn(it.job.caller.clone(), see_to(under_way, it));
@@ -185,9 +184,13 @@ impl Jobs {
         let left = Duration::from_millis(left).min(self.held.left(&taken.claim));
         let within = TURN.min(left);
         let inputs = inputs.expose().to_owned();
+        let sent = Sent::default();
         let tried = tokio::select! {
-            tried = self.work.carry(job.clone(), inputs, within) => tried,
-            () = self.cut() => return Becomes::PutBack(wall_time(), None),
+            tried = self.work.carry(job.clone(), inputs, within, sent.clone()) => tried,
+            () = self.cut() => match sent.is_set() {
+                true => Tried::Failed(self.work.given_up(job)),
+                false => return Becomes::PutBack(wall_time(), None),
+            },
         };
         match tried {
             Tried::Fulfilled(answer) => ended(JobState::Fulfilled, Some(answer)),

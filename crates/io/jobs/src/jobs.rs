@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 use tollgate_definitions::wall_time;
+use tollgate_driver::Sent;
 use tollgate_secret::Secret;
 use tollgate_store::{
     EntityId, Job, JobBounds, JobQuery, NewJob, Page, Store, StoreResult, WallTime,
@@ -17,8 +18,17 @@ use tollgate_store::{
 /// What jobs are made of.
 pub trait Work: Send + Sync + 'static {
     /// Makes a job's call once; it starts within that time, or not at all. Dropped, it is given up as when a caller
-    /// hangs up.
-    fn carry(&self, job: Job, inputs: String, within: Duration) -> BoxFuture<'static, Tried>;
+    /// hangs up. `sent` is set once it has sent what may not be sent twice.
+    fn carry(
+        &self,
+        job: Job,
+        inputs: String,
+        within: Duration,
+        sent: Sent,
+    ) -> BoxFuture<'static, Tried>;
+
+    /// The answer of a job whose call was given up after it had sent what may not be sent twice.
+    fn given_up(&self, job: &Job) -> Answer;
 
     /// The answer of a job that wasn't carried out by its deadline, and that has no other.
     fn expired(&self, job: &Job) -> Answer;

@@ -27,6 +27,7 @@
 //!
 //! So a job is carried out *at least once*, and more often only where a node or the store fails in the middle of it.
 //! A call that isn't idempotent and may have reached the upstream isn't tried again for any other reason (`again`).
+//! Nor is one that a drain gives up: what it may have sent is marked ([`tollgate_driver::Sent`]), and its job fails.
 //!
 //! **One node at a time, and nothing after the end was told.** A claim is good for [`CLAIM`] in the store. Its holder
 //! counts [`HOLD`] from *before* it asked for the claim, or for its renewal, and drops the call then if there was no

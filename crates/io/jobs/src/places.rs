@@ -7,6 +7,7 @@
 //! rest to keep.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// So many times as many places as are free may be one caller's.
@@ -26,6 +27,16 @@ pub(crate) struct Room {
     pub(crate) most: u32,
     /// None of these callers, which have enough.
     pub(crate) except: Vec<String>,
+}
+
+impl Room {
+    /// The pause before it is asked for again, where so many were begun: none if there may be more.
+    pub(crate) fn pause(&self, begun: usize, usual: Duration) -> Duration {
+        match begun < self.most as usize {
+            true => usual,
+            false => Duration::ZERO,
+        }
+    }
 }
 
 impl Places {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
+use tollgate_driver::Sent;
 use tollgate_jobs::{Answer, Callbacks, Jobs, Tried, Work};
 use tollgate_secret::Secret;
 use tollgate_store::{Bounds, EntityId, Job, JobState, KeyRing, NewJob, Store, StoreUrl, WallTime};
@@ -26,6 +27,8 @@ enum Node {
     HangsBefore,
     /// It sends, and never hears of an answer.
     HangsAfter,
+    /// It sends what may not be sent twice, and never hears of an answer.
+    HangsAfterOnce,
     /// It sends, and hears of the answer when it is told to.
     Waits,
     /// All goes well.
@@ -61,7 +64,13 @@ impl Calls {
 }
 
 impl Work for Calls {
-    fn carry(&self, job: Job, inputs: String, _within: Duration) -> BoxFuture<'static, Tried> {
+    fn carry(
+        &self,
+        job: Job,
+        inputs: String,
+        _within: Duration,
+        sent: Sent,
+    ) -> BoxFuture<'static, Tried> {
         let (node, upstream, reached) = (self.node, self.upstream.clone(), self.reached.clone());
         let (go_on, done, failed) = (self.go_on.clone(), self.answer(200), self.answer(502));
         Box::pin(async move {
@@ -73,6 +82,11 @@ impl Work for Calls {
             upstream.sent.fetch_add(1, Ordering::SeqCst);
             upstream.log.lock().unwrap().push(job.id.to_string());
             match node {
+                Node::HangsAfterOnce => {
+                    sent.set();
+                    reached.notify_one();
+                    std::future::pending().await
+                }
                 Node::HangsAfter => {
                     reached.notify_one();
                     std::future::pending().await
@@ -87,6 +101,10 @@ impl Work for Calls {
                 _ => Tried::Fulfilled(done),
             }
         })
+    }
+
+    fn given_up(&self, _job: &Job) -> Answer {
+        self.answer(504)
     }
 
     fn expired(&self, _job: &Job) -> Answer {
@@ -321,6 +339,19 @@ async fn a_drain_puts_back_what_is_not_over() {
             .await
     );
     next.dies().await;
+}
+
+#[tokio::test]
+async fn a_drain_ends_what_was_sent_and_may_not_be_sent_twice() {
+    let place = Place::new();
+    let node = place.start(Node::HangsAfterOnce).await;
+    let id = node.jobs.accept(new("j")).await.unwrap().id;
+    timeout(LONG, node.reached.notified()).await.unwrap();
+    let soon = Instant::now() + Duration::from_millis(50);
+    assert!(node.jobs.drain(soon, Instant::now() + LONG).await);
+    let job = node.store.job(&id).await.unwrap();
+    assert_eq!((job.state, place.sent()), (JobState::Failed, 1));
+    node.dies().await;
 }
 
 #[tokio::test]

@@ -73,6 +73,7 @@ impl Calls {
             deadline,
             flat,
             below: None,
+            sent: None,
         };
         let inputs = self.bodies.text(body).await?;
         let checked = self.executor.check((entry, target), inputs.clone(), terms);

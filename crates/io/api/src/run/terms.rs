@@ -100,6 +100,7 @@ pub(crate) fn terms(
         deadline,
         flat,
         below: None,
+        sent: None,
     })
 }
 

@@ -70,6 +70,9 @@ impl Pump {
             return;
         };
         execution.attempts += 1;
+        if let Some(sent) = &execution.request.sent {
+            sent.set();
+        }
         execution.first_sent.get_or_insert(self.clock.now());
         tracing::debug!(execution = id.0, attempt = attempt.0, ?token, "send");
         let bearer = bearer.flatten();

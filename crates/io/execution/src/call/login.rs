@@ -70,7 +70,7 @@ impl Call {
         };
         let made = login.made;
         let log_in = async {
-            let call = Self::within(&self.tools, of, self.terms, within);
+            let call = Self::within(&self.tools, of, self.terms.clone(), within);
             call.log_in(&secrets, made).await
         };
         let last = self.tools.sessions.of(login);

@@ -111,6 +111,7 @@ impl Listed<'_> {
             deadline: own.then_some(left),
             flat: false,
             below: None,
+            sent: self.running.call.terms.sent.clone(),
         })
     }
 

@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use tollgate_action::Action;
 use tollgate_architect_runner::{Failure, Launch, PlayError, World};
 use tollgate_definitions::InnerWorkflow;
+use tollgate_driver::Sent;
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
 
@@ -33,6 +34,7 @@ struct Asks {
     carrier: Arc<dyn Carrier>,
     inner: Arc<InnerWorkflow>,
     flow: FlowId,
+    sent: Option<Sent>,
     ends: Instant,
     log: Arc<Log>,
 }
@@ -62,6 +64,7 @@ async fn run(
         carrier: Arc::clone(running.carrier),
         inner: Arc::clone(inner),
         flow: call.terms.flow,
+        sent: call.terms.sent.clone(),
         ends: running.ends,
         log: Arc::clone(log),
     };
@@ -164,6 +167,7 @@ impl Asks {
             deadline: Some(within.min(left)),
             flat: true,
             below: None,
+            sent: self.sent.clone(),
         };
         let noted = self.log.begin(of);
         let body = Value::Object(inputs).to_string();
