@@ -125,8 +125,8 @@ impl Jobs {
         // Before the store is asked: what it gives ends later than what is relied on, however long it takes.
         let (from, now) = (Instant::now(), wall_time());
         let span = (now, later(now, CLAIM));
-        let most = (room.most, room.except.as_slice());
-        let taken = self.store.take_jobs(task, most, span).await?;
+        let held = self.held.all();
+        let taken = self.store.take_jobs(task, room.but(&held), span).await?;
         for it in &taken {
             self.held.add(&it.claim, from + HOLD);
         }

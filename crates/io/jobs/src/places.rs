@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
+use tollgate_store::{Claim, ClaimExcept};
 
 /// So many times as many places as are free may be one caller's.
 const SHARE: u32 = 3;
@@ -30,6 +31,12 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// What may be taken, by one who holds these.
+    pub(crate) fn but<'a>(&'a self, held: &'a [Claim]) -> (u32, ClaimExcept<'a>) {
+        let callers = self.except.as_slice();
+        (self.most, ClaimExcept { callers, held })
+    }
+
     /// The pause before it is asked for again, where so many were begun: none if there may be more.
     pub(crate) fn pause(&self, begun: usize, usual: Duration) -> Duration {
         match begun < self.most as usize {

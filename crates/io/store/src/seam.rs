@@ -31,8 +31,8 @@ pub use integration::{
     IntendedState, NewIntegration,
 };
 pub use job::{
-    CallbackState, Claim, EndedJob, Job, JobBounds, JobCallback, JobQuery, JobState, JobTask,
-    NewJob, TakenJob,
+    CallbackState, Claim, ClaimExcept, EndedJob, Job, JobBounds, JobCallback, JobQuery, JobState,
+    JobTask, NewJob, TakenJob,
 };
 pub use journal::Batch;
 pub use query::{NameFilter, Page, PageRequest, Pages, Sort};

@@ -132,7 +132,11 @@ async fn work(store: &Store, it: &EntityId, n: u32) -> StoreResult<bool> {
     store.accept_job(new, &bounds, at).await?;
     let mut same = false;
     for taken in store
-        .take_jobs(JobTask::CarryOut, (1, &[]), (at, at.plus_seconds(30)))
+        .take_jobs(
+            JobTask::CarryOut,
+            (1, ClaimExcept::default()),
+            (at, at.plus_seconds(30)),
+        )
         .await?
     {
         let how = EndedJob {

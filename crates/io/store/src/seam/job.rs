@@ -155,6 +155,15 @@ pub enum JobTask {
     CallBack,
 }
 
+/// Which jobs aren't to be claimed, whatever is due.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClaimExcept<'a> {
+    /// Those of these callers, which have enough.
+    pub callers: &'a [String],
+    /// Those that the taker itself holds: by a clock that was set forward its own claims have ended.
+    pub held: &'a [Claim],
+}
+
 /// A job that was claimed.
 #[derive(Clone, Debug)]
 pub struct TakenJob {

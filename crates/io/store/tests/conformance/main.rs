@@ -81,6 +81,7 @@ suite! {
         a_job_lives,
         a_claim_is_one_holders_and_ends,
         callers_that_have_enough_get_no_more,
+        who_holds_a_job_takes_it_no_second_time,
         many_takers_take_each_job_once,
         jobs_have_bounds,
         a_cancelled_job_is_never_taken,

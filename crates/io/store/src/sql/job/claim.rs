@@ -14,22 +14,24 @@ use crate::backend::{Mode, Tx, Value, values};
 use crate::error::{Entity, StoreResult};
 use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{CallbackState, Claim, EndedJob, JobState, JobTask, TakenJob, WallTime};
+use crate::seam::{
+    CallbackState, Claim, ClaimExcept, EndedJob, JobState, JobTask, TakenJob, WallTime,
+};
 use crate::sql::sealed;
 use crate::store::Store;
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
 impl Store {
-    /// Claims up to `most` jobs of which this is left to do and due, those first that have been due the longest, and
-    /// none of the callers `except`; the claims end at `until`. One whose deadline has passed is given, too: to be ended, and not counted as begun.
+    /// Claims up to `most` jobs of which this is left to do and due, those first that have been due the longest; the
+    /// claims end at `until`. One whose deadline has passed is given, too: to be ended, and not counted as begun.
     ///
     /// # Errors
     /// The store's own; perhaps some are claimed then, for nobody, until the claims end.
     pub async fn take_jobs(
         &self,
         task: JobTask,
-        (most, except): (u32, &[String]),
+        (most, except): (u32, ClaimExcept<'_>),
         (now, until): (WallTime, WallTime),
     ) -> StoreResult<Vec<TakenJob>> {
         let open = match task {
@@ -216,19 +218,24 @@ impl Store {
     }
 }
 
-/// The condition that a job is of none of these callers, whose names are the parameters from `first` on.
-fn but(callers: &[String], first: usize) -> String {
-    let names = (first..).take(callers.len());
-    let names: Vec<_> = names.map(|at| format!("${at}")).collect();
-    match names.is_empty() {
-        true => String::new(),
-        false => format!(" AND caller NOT IN ({})", names.join(", ")),
+/// The condition that a job is none of these; their values are the parameters from `first` on.
+fn but(except: ClaimExcept<'_>, first: usize) -> String {
+    let callers = (first..).take(except.callers.len());
+    let mut text: String = callers.map(|at| format!(" AND caller <> ${at}")).collect();
+    let held = (first + except.callers.len()..).step_by(2);
+    for at in held.take(except.held.len()) {
+        let number = at + 1;
+        text += &format!(" AND NOT (id = ${at} AND claim = ${number})");
     }
+    text
 }
 
-/// The values, and behind them the names of callers.
-fn with(mut values: Vec<Value>, callers: &[String]) -> Vec<Value> {
-    values.extend(callers.iter().map(|caller| Value::from(caller.as_str())));
+/// The values, and behind them those of what isn't to be taken.
+fn with(mut values: Vec<Value>, except: ClaimExcept<'_>) -> Vec<Value> {
+    values.extend(except.callers.iter().map(|it| Value::from(it.as_str())));
+    for claim in except.held {
+        values.extend(values![&claim.job, claim.number]);
+    }
     values
 }
 
