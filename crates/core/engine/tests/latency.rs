@@ -7,11 +7,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 use tollgate_engine::{
-    Command, Config, Engine, Event, Facts, Flow, Policy, Route, Source, Submission, Verdict,
+    Command, Config, Engine, Event, Facts, Flow, LimitSpec, Mode, Policy, Route, Source,
+    Submission, Verdict,
 };
 use tollgate_model::{
     AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, Reason, RouteId, Rule,
-    Scope,
+    Scope, Table,
 };
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -54,20 +55,18 @@ impl World {
     }
 
     fn with(configured: u32, per_second: f64, latency: Latency, policy: Policy) -> Self {
+        Self::under(vec![at_once(configured)], per_second, latency, policy)
+    }
+
+    fn under(limits: Vec<LimitSpec>, per_second: f64, latency: Latency, policy: Policy) -> Self {
+        let limits: Table<LimitId, LimitSpec> = limits.into();
         let config = Config {
-            limits: vec![Limit {
-                name: "at once".into(),
-                scope: Scope::Integration,
-                rule: Rule::Concurrency {
-                    allowed: configured,
-                },
-            }]
-            .into(),
             routes: vec![Route {
-                limits: vec![LimitId(0)],
+                limits: limits.ids().collect(),
                 ..Route::default()
             }]
             .into(),
+            limits,
             flows: vec![Flow::default()].into(),
             policy,
             ..Config::default()
@@ -198,6 +197,14 @@ impl World {
     }
 }
 
+fn at_once(allowed: u32) -> LimitSpec {
+    LimitSpec::from(Limit {
+        name: "at once".into(),
+        scope: Scope::Integration,
+        rule: Rule::Concurrency { allowed },
+    })
+}
+
 /// Latency that grows with the square of what is under way: twenty at once bring most.
 fn thrashes(under_way: f64, _: f64) -> f64 {
     0.1 * (1.0 + (under_way / 20.0).powi(2))
@@ -228,6 +235,25 @@ fn an_upstream_that_thrashes_brings_as_much_as_it_can() {
             (in_force, Some(configured))
         );
     }
+}
+
+#[test]
+fn a_limit_in_shadow_takes_no_ones_place() {
+    let policy = Policy {
+        follow_latency: true,
+        ..Policy::default()
+    };
+    let narrow = LimitSpec {
+        mode: Mode::Shadow,
+        ..at_once(10)
+    };
+    let mut world = World::under(vec![at_once(100), narrow], 120.0, thrashes, policy);
+    world.pass(240);
+    let goodput = world.goodput(180);
+    let limits = world.engine.snapshot(world.now).limits;
+    println!("{goodput:.1} a second, {} in force", limits[0].allowed);
+    assert!(limits[0].allowed < 50, "{limits:?}");
+    assert_eq!(limits[1].allowed, 10, "nothing is found of what holds none");
 }
 
 #[test]
