@@ -54,21 +54,20 @@ impl Counted {
         }
     }
 
-    /// Those that such a call passes, by what names them.
+    /// Those that such a call passes, by what names them; none where nothing is in shadow.
     pub(crate) fn of(
         &self,
         route: RouteId,
         client: Option<ClientId>,
         flow: FlowId,
-    ) -> [&[LimitId]; 3] {
-        if !self.any {
-            return [&[]; 3];
-        }
-        [
-            list(&self.routes, route.index()),
-            client.map_or(&[][..], |client| list(&self.clients, client.index())),
-            list(&self.flows, flow.index()),
-        ]
+    ) -> Option<[&[LimitId]; 3]> {
+        self.any.then(|| {
+            [
+                list(&self.routes, route.index()),
+                client.map_or(&[][..], |client| list(&self.clients, client.index())),
+                list(&self.flows, flow.index()),
+            ]
+        })
     }
 }
 

@@ -36,12 +36,12 @@ use tollgate_model::Instant;
 impl Engine {
     /// Tells the engine what happened.
     pub fn handle_event(&mut self, event: Event, now: Instant) {
-        if self.shadow.is_none() {
-            return self.handle(event, now);
-        }
-        let (seen, from) = (event.clone(), self.commands.len());
+        let seen = self.shadow.is_some().then(|| event.clone());
+        let from = self.commands.len();
         self.handle(event, now);
-        self.show_to_shadow(Some(seen), from, now);
+        if seen.is_some() {
+            self.show_to_shadow(seen, from, now);
+        }
     }
 
     fn handle(&mut self, event: Event, now: Instant) {

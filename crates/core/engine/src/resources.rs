@@ -210,41 +210,47 @@ impl Resources {
         next
     }
 
-    /// The limits that a call shares with others, each once: its route's, its client's, its flow's; then those of them
-    /// that are in shadow.
-    fn shared(config: &Config, counted: &Counted, it: &Passage) -> impl Iterator<Item = LimitId> {
+    /// The limits that a call shares with others: its route's, its client's, its flow's; then those of them that are in
+    /// shadow, if there are any.
+    fn shared<'a>(
+        config: &'a Config,
+        counted: &'a Counted,
+        it: &Passage,
+    ) -> impl Iterator<Item = [&'a [LimitId]; 3]> {
         let client = it.client.map(|client| &config.clients[client.index()]);
         let binding = [
             &config.routes[it.route.index()].limits[..],
             client.map_or(&[][..], |client| &client.limits),
             &config.flows[it.flow.index()].limits,
         ];
-        each_once(binding).chain(each_once(counted.of(it.route, it.client, it.flow)))
+        std::iter::once(binding).chain(counted.of(it.route, it.client, it.flow))
     }
 
     /// The limits that the call shares with others.
     pub(crate) fn limits_of(&self, it: &Passage) -> impl Iterator<Item = LimitId> {
-        Self::shared(&self.config, &self.counted, it)
+        Self::shared(&self.config, &self.counted, it).flat_map(each_once)
     }
 
     /// Takes all slots of a call, which is given up at `give_up` at the latest.
     pub(crate) fn take(&mut self, it: &Passage, now: Instant, give_up: Instant) {
-        for limit in Self::shared(&self.config, &self.counted, it) {
-            let ledger = &mut self.ledgers[limit.index()];
-            ledger.take(now, it.cost);
-            self.answered_by = self.answered_by.max(ledger.answered_by(now));
-            let (slots, at_once) = match ledger.period() {
-                Some(_) => (it.cost, 0),
-                None => (1, ledger.held(now)),
-            };
-            let allowed = ledger.allowed();
-            let call = CallSlots {
-                slots,
-                allowed,
-                at_once,
-                give_up,
-            };
-            self.journal.take(limit, call);
+        for lists in Self::shared(&self.config, &self.counted, it) {
+            for limit in each_once(lists) {
+                let ledger = &mut self.ledgers[limit.index()];
+                ledger.take(now, it.cost);
+                self.answered_by = self.answered_by.max(ledger.answered_by(now));
+                let (slots, at_once) = match ledger.period() {
+                    Some(_) => (it.cost, 0),
+                    None => (1, ledger.held(now)),
+                };
+                let allowed = ledger.allowed();
+                let call = CallSlots {
+                    slots,
+                    allowed,
+                    at_once,
+                    give_up,
+                };
+                self.journal.take(limit, call);
+            }
         }
         if let Some(token) = it.token {
             self.pools.take(token, it.cost, now);
@@ -320,8 +326,10 @@ impl Resources {
 
     /// Applies `change` to the ledgers that the call shares with others.
     pub(crate) fn each_shared(&mut self, it: &Passage, mut change: impl FnMut(&mut Ledger)) {
-        for limit in Self::shared(&self.config, &self.counted, it) {
-            change(&mut self.ledgers[limit.index()]);
+        for lists in Self::shared(&self.config, &self.counted, it) {
+            for limit in each_once(lists) {
+                change(&mut self.ledgers[limit.index()]);
+            }
         }
     }
 
