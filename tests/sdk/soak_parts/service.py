@@ -10,10 +10,10 @@ import threading
 import time
 import urllib.request
 
+from doors import Authority
 from soak_parts.caller import GONE, Caller
 from soak_parts.load import ACTIONS
 from stored import EXAMPLE, Stored
-from test_tls import certificates
 from world import Process
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -110,7 +110,7 @@ class Soaked(Stored):
         (self.path / "pool.secret").write_text("emulated")
         for name in ("caller.secret", "pool.secret"):
             (self.path / name).chmod(0o600)
-        certificates(self.path)
+        Authority(self.path, "ca").issue("server", "server", "subjectAltName=IP:127.0.0.1")
         self.upstream = subprocess.Popen(
             [sys.executable, "-m", "soak_parts.upstream", self.path / "server.pem", self.path / "server.key"],
             cwd=HERE.parent, stdout=subprocess.PIPE, text=True)
