@@ -2,7 +2,7 @@
 
 use crate::{
     Access, CacheRule, Callback, CallerBounds, CallerLogins, Composite, FileUse, Gateway,
-    IntegrationRoutes, Jobs, ListenerTls, Role, SharedLimits, Store,
+    IntegrationRoutes, Jobs, ListenerTls, Organization, Role, SharedLimits, Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -27,6 +27,8 @@ pub struct Config {
     pub server: Server,
     /// Who may call the service.
     pub callers: Vec<Caller>,
+    /// The organisation that the service speaks for.
+    pub organization: Organization,
     /// Credentials of `engine.clients`, in the same order.
     pub clients: Vec<ClientCredentials>,
     /// What the actions call; an integration's place is its `RouteId` in `engine.routes`.

@@ -1,6 +1,8 @@
 //! A configuration in words, for `tollgate config check`.
 
-use crate::{Caller, CompositeBy, Config, Entrance, Gateway, Integration, Login, show_span};
+use crate::{
+    Caller, CompositeBy, Config, Entrance, Gateway, Integration, Login, Organization, show_span,
+};
 use std::fmt::{self, Write as _};
 use tollgate_engine::{Flow, LimitSpec, Mode};
 use tollgate_model::{FlowId, LimitId, Rule};
@@ -30,6 +32,7 @@ impl Config {
         let callers = self.callers.iter();
         let callers: Vec<_> = callers.map(|caller| caller.client_id.as_str()).collect();
         writeln!(out, "callers: {}", callers.join(", "))?;
+        self.write_organization(out)?;
         if let Some(store) = &self.store {
             // The URL may hold a password; its kind says enough.
             let url = store.url.expose();
@@ -60,6 +63,25 @@ impl Config {
         self.write_composites(out)?;
         for (id, flow) in self.engine.flows.with_ids() {
             self.write_flow(id, flow, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_organization(&self, out: &mut String) -> fmt::Result {
+        let of = &self.organization;
+        if *of == Organization::default() {
+            return Ok(());
+        }
+        let (name, id, divisions) = (&of.name, &of.id, of.divisions().count());
+        writeln!(out, "organisation: {name}, {id}; {divisions} divisions")?;
+        for role in &of.roles {
+            let grants: Vec<_> = role.grants.iter().map(|it| it.as_str()).collect();
+            let grants = if grants.is_empty() {
+                "nothing".to_owned()
+            } else {
+                grants.join(", ")
+            };
+            writeln!(out, "role {}, {}: grants {grants}", role.name, role.id)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod jobs;
 mod learning;
 pub(crate) mod limits;
 mod logins;
+mod organization;
 mod pem;
 mod policy;
 mod proxy;
@@ -181,6 +182,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     logins::check_certificates(root, listeners.flatten(), &callers);
     let caches = cache::read(root, &tables.integrations, stored);
     let composites = composites::read(root, &tables.integrations);
+    let organization = organization::read(root);
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {
@@ -189,6 +191,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         without_secrets: source.without_secrets,
         server,
         callers,
+        organization,
         clients: tables.clients,
         integrations: tables.integrations,
         gateways,

@@ -22,6 +22,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::{HeaderName, StatusCode, header};
 use shapes::{Client, OAuthClientRequest, show};
+pub(crate) use shapes::{GrantType, RoleId};
 use std::sync::Arc;
 use tollgate_callers::{Door, Over};
 use tollgate_definitions::{EVERY, Lanes, Live};

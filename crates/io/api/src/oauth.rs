@@ -1,20 +1,17 @@
 //! `POST /oauth/token`: client credentials, by HTTP Basic or in the form (RFC 6749, 4.4).
 
 use crate::bodies::Bodies;
-use crate::caller::Caller;
-use crate::changes::by;
 use crate::error::ApiError;
 use crate::journal::Journal;
 use crate::json::Json;
 use crate::query::form;
 use crate::state::Api;
-use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
 use std::sync::Arc;
-use tollgate_callers::{AdmitError, Door, Now, Token, basic};
+use tollgate_callers::{AdmitError, Door, Now, basic};
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
 use utoipa::ToSchema;
@@ -24,11 +21,6 @@ use utoipa_axum::routes;
 /// The operation that needs no token.
 pub(crate) fn open_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default().routes(routes!(token))
-}
-
-/// The operation on the token that a request comes with.
-pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(revoke))
 }
 
 /// A form with a client's credentials, unless they come by HTTP Basic.
@@ -137,22 +129,4 @@ fn refusal(status: StatusCode, error: &'static str, description: &'static str) -
         error_description: description,
     };
     (status, Json(body)).into_response()
-}
-
-/// Ends the token that it comes with.
-#[utoipa::path(
-    delete, path = "/api/v2/tokens/me", operation_id = "deleteTokensMe",
-    responses((status = 204, description = "Done.")),
-)]
-async fn revoke(
-    State(door): State<Arc<Door>>,
-    Extension(caller): Caller,
-    token: Option<Extension<Token>>,
-) -> Result<StatusCode, ApiError> {
-    let Some(Extension(token)) = token else {
-        let message = "The request logged in by itself, without a token that could be ended.";
-        return Err(ApiError::bad_request(message));
-    };
-    door.revoke(&token, &by(&caller)).await?;
-    Ok(StatusCode::NO_CONTENT)
 }

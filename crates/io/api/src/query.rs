@@ -18,6 +18,13 @@ impl ParameterValue for String {
     }
 }
 
+impl ParameterValue for Vec<String> {
+    fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
+        let values: Self = query.all(name).into_iter().map(str::to_owned).collect();
+        Ok((!values.is_empty()).then_some(values))
+    }
+}
+
 impl ParameterValue for bool {
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
         query.flag(name)

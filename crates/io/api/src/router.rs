@@ -6,8 +6,8 @@ use crate::notices::Notices;
 use crate::state::Api;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, document, drafts, flows,
-    gate, integrations, jobs, learned, limits, oauth, openapi, parts, rows, run, tables, types,
-    usage, workflows,
+    gate, integrations, jobs, learned, limits, oauth, openapi, organization, parts, rows, run,
+    tables, tokens, types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -41,7 +41,8 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(parts::routes())
         .merge(clients::routes())
         .merge(usage::routes())
-        .merge(oauth::routes())
+        .merge(organization::routes())
+        .merge(tokens::routes())
         .merge(tables::routes())
         .merge(rows::routes())
         .merge(audit::routes())

@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
 use tollgate_callers::Door;
+use tollgate_config::Organization;
 use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
 use tollgate_execution::Executor;
@@ -41,6 +42,8 @@ macro_rules! parts {
 parts! {
     /// What is configured and stored.
     live: Arc<Live>,
+    /// The organisation that the service speaks for.
+    organization: Arc<Organization>,
     /// The workflows.
     workflows: Arc<Workflows>,
     /// The flows that callers may name.

@@ -15,7 +15,7 @@
 //! are remembered; beyond it the one that ends first goes.
 
 use crate::now::Now;
-use crate::principal::Principal;
+use crate::principal::{Principal, granted};
 use crate::tokens::{Alive, Known, lock};
 use rand::TryRngCore as _;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ use subtle::ConstantTimeEq as _;
 use tollgate_config::{Caller, CallerLogins};
 use tollgate_definitions::{Lanes, file_integration_id};
 use tollgate_driver::Secret;
-use tollgate_store::{Grant, Reach, Role, Store, StoreError};
+use tollgate_store::{Grant, Reach, Store, StoreError};
 
 /// How long an answer of the store about a token is believed.
 const BELIEVED: Duration = Duration::from_secs(2);
@@ -65,11 +65,7 @@ fn of_file(callers: Vec<Caller>, lanes: &Lanes) -> Vec<(Caller, Principal)> {
             }
         };
         let grant = |role: &tollgate_config::Role| Grant {
-            role: match role {
-                tollgate_config::Role::Execute => Role::Execute,
-                tollgate_config::Role::Author => Role::Author,
-                tollgate_config::Role::Administer => Role::Administer,
-            },
+            role: granted(*role),
             reach: reach.clone(),
         };
         let grants = caller.roles.iter().map(grant).collect();

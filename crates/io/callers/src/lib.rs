@@ -29,4 +29,4 @@ pub use error::AdmitError;
 pub use logins::Logins;
 pub use meter::{Meter, TooMany};
 pub use now::Now;
-pub use principal::{Forbidden, Over, Principal, actor_of};
+pub use principal::{Forbidden, Over, Principal, actor_of, granted};

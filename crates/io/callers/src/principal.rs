@@ -45,6 +45,16 @@ pub fn actor_of(id: &str) -> Actor {
     id.map_or_else(|_| Actor::system(), |id| Actor::client(&id))
 }
 
+/// A role of the configuration as the store has it.
+#[must_use]
+pub fn granted(role: tollgate_config::Role) -> Role {
+    match role {
+        tollgate_config::Role::Execute => Role::Execute,
+        tollgate_config::Role::Author => Role::Author,
+        tollgate_config::Role::Administer => Role::Administer,
+    }
+}
+
 /// What a caller's roles don't allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("The caller is not allowed to do this; it takes: {needed}.")]

@@ -15,19 +15,9 @@ pub(super) fn read_roles(
     section: &Section<'_, '_>,
     integrations: &[String],
 ) -> (BTreeSet<Role>, Option<BTreeSet<String>>) {
-    let mut roles = BTreeSet::new();
-    for text in section.texts("roles").unwrap_or_default() {
-        match Role::from_name(&text.value) {
-            Some(role) => drop(roles.insert(role)),
-            None => section.reject(
-                &text,
-                format!(
-                    "expected execute, author or administer, found {:?}",
-                    text.value
-                ),
-            ),
-        }
-    }
+    let texts = section.texts("roles").unwrap_or_default();
+    let roles = texts.iter().filter_map(|text| role_of(section, text));
+    let mut roles: BTreeSet<_> = roles.collect();
     if roles.is_empty() {
         roles.insert(Role::Execute);
     }
@@ -38,6 +28,17 @@ pub(super) fn read_roles(
         names.iter().filter_map(known).collect()
     });
     (roles, named)
+}
+
+/// The role that a text names.
+pub(super) fn role_of(section: &Section<'_, '_>, text: &Placed<String>) -> Option<Role> {
+    let role = Role::from_name(&text.value);
+    if role.is_none() {
+        let found = &text.value;
+        let message = format!("expected execute, author or administer, found {found:?}");
+        section.reject(text, message);
+    }
+    role
 }
 
 /// `flows` and `default_flow` of a caller; by default it calls as the service's default flow alone.

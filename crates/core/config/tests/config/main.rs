@@ -7,6 +7,7 @@ mod callers;
 mod gateways;
 mod jobs;
 mod limits;
+mod organization;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -258,6 +258,12 @@ impl From<RoleId> for Role {
     }
 }
 
+impl From<tollgate_config::Role> for RoleId {
+    fn from(role: tollgate_config::Role) -> Self {
+        tollgate_callers::granted(role).into()
+    }
+}
+
 impl From<Role> for RoleId {
     fn from(role: Role) -> Self {
         match role {

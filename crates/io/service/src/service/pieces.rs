@@ -150,6 +150,7 @@ pub(super) fn parts(
     );
     Parts {
         live: Arc::clone(live),
+        organization: Arc::new(config.organization.clone()),
         workflows: Arc::new(Workflows::new(files, Arc::clone(&workers))),
         lanes,
         limits,
