@@ -266,9 +266,10 @@ impl Config {
     /// Checks what the types can't say.
     ///
     /// # Errors
-    /// An id of another configuration, without an entry here; a limit that allows nothing, has no period or is left free as a whole; a call that costs more
-    /// than one of its limits allows, or nothing; a client in two pools; a pool whose clients' tokens are not interchangeable (limits of other number or period); a token's limit
-    /// that is in shadow, or a guarantee of one.
+    /// An id of another configuration, without an entry here; a limit that allows nothing, has no period or is left free
+    /// as a whole; a call that costs more than one of its limits allows, or nothing; a client in two pools; a pool whose
+    /// clients' tokens are not interchangeable (limits of other number or period); a token's limit that is in shadow, or
+    /// a guarantee of a limit that is.
     pub fn check(&self) -> Result<(), ConfigError> {
         let fail = |what: String| Err(ConfigError(what));
         let token_limits = self.clients.iter().flat_map(|client| &client.token_limits);

@@ -36,11 +36,13 @@ use tollgate_model::Instant;
 impl Engine {
     /// Tells the engine what happened.
     pub fn handle_event(&mut self, event: Event, now: Instant) {
-        let seen = self.shadow.is_some().then(|| event.clone());
         let from = self.commands.len();
+        if self.shadow.is_some() {
+            self.tell_shadow(&event, now);
+        }
         self.handle(event, now);
-        if seen.is_some() {
-            self.show_to_shadow(seen, from, now);
+        if self.shadow.is_some() {
+            self.show_to_shadow(from, now);
         }
     }
 
@@ -109,12 +111,16 @@ impl Engine {
         self.run_timers(now);
         self.give_turn(now);
         self.settle_down(now);
-        self.show_to_shadow(None, from, now);
+        if self.shadow.is_some() {
+            self.show_to_shadow(from, now);
+        }
     }
 
     pub(super) fn settle_down(&mut self, now: Instant) {
         self.apply_findings(now);
-        self.send_in_shadow(now);
+        if self.any_flow_in_shadow {
+            self.send_in_shadow(now);
+        }
         self.keep_promises(now);
         self.start_what_can(now);
         self.keep_next_promises(now);

@@ -210,48 +210,49 @@ impl Resources {
         next
     }
 
-    /// The limits that a call shares with others: its route's, its client's, its flow's; then those of them that are in
-    /// shadow, if there are any.
-    fn shared<'a>(
-        config: &'a Config,
-        counted: &'a Counted,
-        it: &Passage,
-    ) -> impl Iterator<Item = [&'a [LimitId]; 3]> {
+    /// Limits that hold a call back and that it shares with others: its route's, its client's, its flow's.
+    fn binding<'a>(config: &'a Config, it: &Passage) -> [&'a [LimitId]; 3] {
         let client = it.client.map(|client| &config.clients[client.index()]);
-        let binding = [
-            &config.routes[it.route.index()].limits[..],
-            client.map_or(&[][..], |client| &client.limits),
+        [
+            &config.routes[it.route.index()].limits,
+            client.map_or(&[], |client| &client.limits),
             &config.flows[it.flow.index()].limits,
-        ];
-        std::iter::once(binding).chain(counted.of(it.route, it.client, it.flow))
+        ]
     }
 
     /// The limits that the call shares with others.
     pub(crate) fn limits_of(&self, it: &Passage) -> impl Iterator<Item = LimitId> {
-        Self::shared(&self.config, &self.counted, it).flat_map(each_once)
+        let counted = self.counted.of(it.route, it.client, it.flow);
+        let lists = [Some(Self::binding(&self.config, it)), counted];
+        lists.into_iter().flatten().flat_map(each_once)
     }
 
     /// Takes all slots of a call, which is given up at `give_up` at the latest.
     pub(crate) fn take(&mut self, it: &Passage, now: Instant, give_up: Instant) {
-        for lists in Self::shared(&self.config, &self.counted, it) {
-            for limit in each_once(lists) {
-                let ledger = &mut self.ledgers[limit.index()];
-                ledger.take(now, it.cost);
-                self.answered_by = self.answered_by.max(ledger.answered_by(now));
-                let (slots, at_once) = match ledger.period() {
-                    Some(_) => (it.cost, 0),
-                    None => (1, ledger.held(now)),
-                };
-                let allowed = ledger.allowed();
-                let call = CallSlots {
-                    slots,
-                    allowed,
-                    at_once,
-                    give_up,
-                };
-                self.journal.take(limit, call);
-            }
+        let (ledgers, journal) = (&mut self.ledgers, &mut self.journal);
+        let mut answered_by = self.answered_by;
+        let mut take = |limit: LimitId| {
+            let ledger = &mut ledgers[limit.index()];
+            ledger.take(now, it.cost);
+            answered_by = answered_by.max(ledger.answered_by(now));
+            let (slots, at_once) = match ledger.period() {
+                Some(_) => (it.cost, 0),
+                None => (1, ledger.held(now)),
+            };
+            let allowed = ledger.allowed();
+            let call = CallSlots {
+                slots,
+                allowed,
+                at_once,
+                give_up,
+            };
+            journal.take(limit, call);
+        };
+        each_once(Self::binding(&self.config, it)).for_each(&mut take);
+        if let Some(counted) = self.counted.of(it.route, it.client, it.flow) {
+            each_once(counted).for_each(take);
         }
+        self.answered_by = answered_by;
         if let Some(token) = it.token {
             self.pools.take(token, it.cost, now);
             let held = self.pools.tokens.get(token);
@@ -326,10 +327,11 @@ impl Resources {
 
     /// Applies `change` to the ledgers that the call shares with others.
     pub(crate) fn each_shared(&mut self, it: &Passage, mut change: impl FnMut(&mut Ledger)) {
-        for lists in Self::shared(&self.config, &self.counted, it) {
-            for limit in each_once(lists) {
-                change(&mut self.ledgers[limit.index()]);
-            }
+        let ledgers = &mut self.ledgers;
+        let mut change = |limit: LimitId| change(&mut ledgers[limit.index()]);
+        each_once(Self::binding(&self.config, it)).for_each(&mut change);
+        if let Some(counted) = self.counted.of(it.route, it.client, it.flow) {
+            each_once(counted).for_each(change);
         }
     }
 

@@ -54,33 +54,40 @@ impl Decides for Engine {
 }
 
 impl Engine {
-    /// Shows the second engine, if there is one, what has happened and which commands followed, those from `from` on; its
-    /// decisions become commands.
-    pub(super) fn show_to_shadow(&mut self, event: Option<Event>, from: usize, now: Instant) {
+    /// Tells the second engine, if there is one, what happens.
+    #[cold]
+    pub(super) fn tell_shadow(&mut self, event: &Event, now: Instant) {
         let Some(shadow) = &mut self.shadow else {
             return;
         };
         match event {
-            Some(Event::Submit(submission)) => shadow.submit(submission, now),
-            Some(Event::Cancel(execution)) => shadow.cancelled(execution, now),
-            Some(Event::Head { attempt, .. }) => {
-                if let Some(it) = self.attempts.get(&attempt) {
+            Event::Submit(submission) => shadow.submit(*submission, now),
+            Event::Cancel(execution) => shadow.cancelled(*execution, now),
+            Event::Head { attempt, .. } => {
+                if let Some(it) = self.attempts.get(attempt) {
                     shadow.answered(it.execution, now);
                 }
             }
-            Some(
-                event @ (Event::SetLimit { .. }
-                | Event::SetLeave { .. }
-                | Event::SetTokenLimit { .. }
-                | Event::SetMaxTokens { .. }
-                | Event::RenameLimit { .. }
-                | Event::RenameClient { .. }
-                | Event::NameEndpoint { .. }
-                | Event::RetireClient(_)),
-            ) => shadow.change(event, now),
+            Event::SetLimit { .. }
+            | Event::SetLeave { .. }
+            | Event::SetTokenLimit { .. }
+            | Event::SetMaxTokens { .. }
+            | Event::RenameLimit { .. }
+            | Event::RenameClient { .. }
+            | Event::NameEndpoint { .. }
+            | Event::RetireClient(_) => shadow.change(event.clone(), now),
             // How calls end is in the commands; tokens, learned limits and closings are the first engine's.
             _ => {}
         }
+    }
+
+    /// Shows the second engine, if there is one, which commands have followed: those from `from` on. Its decisions become
+    /// commands.
+    #[cold]
+    pub(super) fn show_to_shadow(&mut self, from: usize, now: Instant) {
+        let Some(shadow) = &mut self.shadow else {
+            return;
+        };
         for command in self.commands.range(from..) {
             match command {
                 Command::Send { execution, .. } => shadow.sent(*execution, now),

@@ -37,10 +37,8 @@ impl Engine {
     }
 
     /// Sends what waits of flows in shadow, whatever limits say, as soon as there is a token to send it with.
+    #[cold]
     pub(super) fn send_in_shadow(&mut self, now: Instant) {
-        if !self.any_flow_in_shadow {
-            return;
-        }
         let lanes = self.queue.lanes().map(|lane| (lane.flow, lane.route));
         let lanes: Vec<_> = lanes.filter(|(flow, _)| self.is_in_shadow(*flow)).collect();
         for (flow, route) in lanes {
@@ -54,13 +52,17 @@ impl Engine {
                     break;
                 };
                 self.send(execution, route, token, now);
+                // Another try may begin until its timeout, which its first attempt has set.
+                if let Some(it) = self.executions.get_mut(&execution) {
+                    it.starts_by = it.give_up.unwrap_or(it.starts_by);
+                }
                 self.grow_ahead(route, now);
             }
         }
     }
 
     pub(super) fn is_in_shadow(&self, flow: FlowId) -> bool {
-        self.config.flows[flow.index()].mode == Mode::Shadow
+        self.any_flow_in_shadow && self.config.flows[flow.index()].mode == Mode::Shadow
     }
 
     /// Whether a submission would go out now: there is room, and nothing waits for it.
@@ -136,9 +138,6 @@ impl Engine {
         let attempt = AttemptId(self.next_attempt);
         self.next_attempt += 1;
         let give_up = *it.give_up.get_or_insert(now + it.submission.timeout);
-        if self.config.flows[it.submission.flow.index()].mode == Mode::Shadow {
-            it.starts_by = give_up;
-        }
         it.state = State::Running(attempt);
         let endpoint = it.submission.endpoint;
         it.attempts += 1;
