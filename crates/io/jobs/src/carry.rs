@@ -2,7 +2,7 @@
 
 use crate::again::pause;
 use crate::callback::Told;
-use crate::jobs::{Jobs, Phase, Tried, later};
+use crate::jobs::{Jobs, Phase, Tried};
 use crate::places::{Places, Room};
 use crate::trouble::grown;
 use crate::{CLAIM, HOLD, TURN};
@@ -124,7 +124,7 @@ impl Jobs {
     async fn take(&self, task: JobTask, room: &Room) -> StoreResult<Vec<TakenJob>> {
         // Before the store is asked: what it gives ends later than what is relied on, however long it takes.
         let (from, now) = (Instant::now(), wall_time());
-        let span = (now, later(now, CLAIM));
+        let span = (now, now.plus(CLAIM));
         let held = self.held.all();
         let taken = self.store.take_jobs(task, room.but(&held), span).await?;
         for it in &taken {
@@ -139,7 +139,7 @@ impl Jobs {
         loop {
             sleep(RENEWAL).await;
             let (claims, from) = (self.held.all(), Instant::now());
-            let until = later(wall_time(), CLAIM);
+            let until = wall_time().plus(CLAIM);
             match self.store.renew_claims(&claims, until).await {
                 Ok(lost) => {
                     self.held.renewed(&claims, &lost, from + HOLD);
@@ -197,7 +197,7 @@ impl Jobs {
             Tried::Failed(answer) => ended(JobState::Failed, Some(answer)),
             Tried::Again(answer, pause) => {
                 // At its deadline it is ended.
-                let due = later(wall_time(), pause).min(job.deadline);
+                let due = wall_time().plus(pause).min(job.deadline);
                 Becomes::PutBack(due, Some(answer))
             }
         }
@@ -212,7 +212,7 @@ impl Jobs {
             told = self.callbacks.tell(job, taken.callback.as_ref(), message) => told,
             () = self.cut() => return Becomes::Told(CallbackState::Waiting, None, now),
         };
-        let due = later(wall_time(), crate::callback::pause(attempts));
+        let due = wall_time().plus(crate::callback::pause(attempts));
         // When the job is forgotten, there is nothing left to tell.
         let given_up = job.ended.is_some_and(|ended| due > self.forgotten(ended));
         match told {
@@ -289,10 +289,10 @@ async fn see_to(under_way: UnderWay, mut taken: TakenJob) {
 /// What becomes of a job in which this program panics: as after any other try that may pass.
 fn after_a_fault(taken: &TakenJob) -> Becomes {
     let (job, now) = (&taken.job, wall_time());
-    let due = later(now, pause(job.attempts, None));
+    let due = now.plus(pause(job.attempts, None));
     match job.callback.filter(|_| job.state.is_end()) {
         Some(it) => {
-            let due = later(now, crate::callback::pause(it.attempts));
+            let due = now.plus(crate::callback::pause(it.attempts));
             Becomes::Told(CallbackState::Waiting, None, due)
         }
         None => Becomes::PutBack(due.min(job.deadline), None),

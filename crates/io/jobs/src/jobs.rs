@@ -151,7 +151,7 @@ impl Jobs {
     /// When a job that ended then is forgotten, at the earliest.
     #[must_use]
     pub fn forgotten(&self, ended: WallTime) -> WallTime {
-        later(ended, self.settings.keep)
+        ended.plus(self.settings.keep)
     }
 
     /// What holds for jobs.
@@ -174,10 +174,4 @@ impl Jobs {
         self.phase.send_replace(Phase::Cut);
         timeout_at(end, under_way.wait_for(none)).await.is_ok()
     }
-}
-
-/// A time, so much later; saturates.
-pub(crate) fn later(time: WallTime, span: Duration) -> WallTime {
-    let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    WallTime(time.0.saturating_add(millis))
 }

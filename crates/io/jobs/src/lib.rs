@@ -32,17 +32,16 @@
 //! **One node at a time, and nothing after the end was told.** A claim is good for [`CLAIM`] in the store. Its holder
 //! counts [`HOLD`] from *before* it asked for the claim, or for its renewal, and drops the call then if there was no
 //! renewal since (`held`). Nor does a call start later than the claim is relied on, whatever this process does
-//! meanwhile, since that is its deadline in the engine. Another node takes the job when the claim has ended by that node's own clock, so as long as
-//! the nodes' clocks differ by less than `CLAIM` − `HOLD`, the first has dropped the call before the second begins. And
-//! an end is told only when the store has it: whatever says that a job ended demands the number of the claim, which
-//! grows with every change of hands, so a holder that lost its claim can end nothing. A job that is cancelled isn't
-//! claimed, and a claimed one can't be cancelled: both are decided by one row.
+//! meanwhile, since that is its deadline in the engine. Another node takes the job when the claim has ended by that
+//! node's own clock, so as long as the nodes' clocks differ by less than `CLAIM` − `HOLD`, the first has dropped the
+//! call before the second begins. And an end is told only when the store has it: whatever says that a job ended
+//! demands the number of the claim, which grows with every change of hands, so a holder that lost its claim can end
+//! nothing. A job that is cancelled isn't claimed, and a claimed one can't be cancelled: both are decided by one row.
 //!
 //! **Bounds.** So many jobs wait for each caller and in all, and so many bytes are kept (the store counts them in the
-//! transaction that changes them); so many are carried out at once, so many callbacks, and
-//! of neither can one caller's take all places (`places`); one try waits at most [`TURN`]
-//! for its start, so that jobs that can't start leave their places to others; pauses grow up to a bound, and a job's
-//! deadline ends its tries.
+//! transaction that changes them); so many are carried out at once, so many callbacks, and of neither can one
+//! caller's take all places (`places`); one try waits at most [`TURN`] for its start, so that jobs that can't start
+//! leave their places to others; pauses grow up to a bound, and a job's deadline ends its tries.
 //!
 //! Tested: the store's part on both back-ends in `tests/conformance` and `tests/crash.rs` of the store; the order of
 //! things in `tests/order.rs` here, with a node that dies at each of the points above; over HTTP, with `kill -9`, by

@@ -10,13 +10,12 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_callers::Principal;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, NoStore, wall_time};
 use tollgate_driver::Secret;
 use tollgate_execution::Terms;
 use tollgate_jobs::Jobs;
-use tollgate_store::{EntityId, NewJob, WallTime};
+use tollgate_store::{EntityId, NewJob};
 
 /// Which preferences a request has (RFC 7240), and which of them the answer follows.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -90,7 +89,7 @@ impl Calls {
             flat,
             inputs: Secret::new(inputs),
             callback,
-            deadline: after(wall_time(), within),
+            deadline: wall_time().plus(within),
         };
         let job = jobs.accept(new).await?;
         let detail = json!({"name": entry.name, "version": entry.version, "job": job.id.as_str()});
@@ -129,11 +128,6 @@ fn callback(
             "The header {CALLBACK}: {error}."
         ))),
     }
-}
-
-fn after(time: WallTime, span: Duration) -> WallTime {
-    let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    WallTime(time.0.saturating_add(millis))
 }
 
 #[cfg(test)]

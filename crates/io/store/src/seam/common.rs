@@ -3,6 +3,7 @@
 use crate::error::{Invalid, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
+use std::time::Duration;
 
 /// The version that an update was made for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +22,14 @@ impl WallTime {
     /// This time, so many seconds later; saturates.
     #[must_use]
     pub fn plus_seconds(self, seconds: u32) -> Self {
-        Self(self.0.saturating_add(i64::from(seconds) * 1000))
+        self.plus(Duration::from_secs(seconds.into()))
+    }
+
+    /// This time, so much later; saturates. Parts of a millisecond are dropped.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(millis))
     }
 }
 

@@ -64,6 +64,9 @@ pub enum CallbackState {
 }
 
 impl CallbackState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Failed];
+
     /// The state in a word.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -274,12 +274,7 @@ fn read(row: &mut Row) -> StoreResult<Job> {
         callback: None,
     };
     let word = row.text()?;
-    let known = [
-        CallbackState::Waiting,
-        CallbackState::Delivered,
-        CallbackState::Failed,
-    ];
-    let state = known.into_iter().find(|it| it.word() == word);
+    let state = CallbackState::ALL.into_iter().find(|it| it.word() == word);
     let (attempts, status) = (row.take()?, row.take()?);
     let callback = state.map(|state| JobCallback {
         state,
