@@ -164,6 +164,7 @@ impl<W: World> Player<W> {
             run.hang_up(self.now());
         }
     }
+
     fn now(&self) -> Instant {
         Instant::ZERO + self.origin.elapsed()
     }

@@ -83,7 +83,8 @@ async fn read(incoming: Incoming, most: usize, answer_as: AnswerAs) -> Result<An
     }
 }
 
-/// Hands the body on while it comes, no faster than it is taken, once its first part is there or has been waited for. The answer that this gives has none.
+/// Hands the body on while it comes, no faster than it is taken, once its first part is there or has been waited for.
+/// The answer that this gives has no body: it has been handed on.
 async fn pass_on(
     mut incoming: Incoming,
     attempt: AttemptId,

@@ -2,9 +2,8 @@
 //!
 //! *Decides* what is tried and what is said of what fails: the field that it comes from, what the other side
 //! answered, and what to do. A token of each client, and of each integration that logs in for one, is fetched and
-//! dropped; nothing else is called. What is tried
-//! goes the way that the service's own calls go: their names, addresses that are allowed, certificates and bounds. A
-//! few are tried at once. What only the store has isn't known here.
+//! dropped; nothing else is called. What is tried goes the way that the service's own calls go: their names, addresses
+//! that are allowed, certificates and bounds. A few are tried at once. What only the store has isn't known here.
 
 use crate::Definitions;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::IntoResponse as _;
 use axum::routing::any;
+use harness::action;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -66,25 +67,6 @@ async fn upstream() -> String {
         .route("/slow", any(slow))
         .route("/drop", any(dropped));
     harness::upstream(router).await
-}
-
-/// A web-service action that gets a URL and gives its member `answer`.
-fn action(name: &str, url: &str) -> Value {
-    json!({
-        "name": name, "integrationType": "custom-rest-actions", "actionType": "custom",
-        "config": {
-            "timeoutSeconds": 20,
-            "request": {"requestUrlTemplate": url, "requestType": "GET", "headers": {}, "requestTemplate": ""},
-            "response": {
-                "translationMap": {"answer": "$.answer"}, "translationMapDefaults": {},
-                "successTemplate": "{\"answer\": ${answer}}",
-            },
-        },
-        "contract": {
-            "input": {"inputSchema": {"type": "object", "properties": {"id": {"type": "string"}}}},
-            "output": {"successSchema": {"type": "object", "properties": {"answer": {"type": "integer"}}}},
-        },
-    })
 }
 
 fn with(mut action: Value, changes: &[(&str, Value)]) -> Value {

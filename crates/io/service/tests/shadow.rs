@@ -13,25 +13,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tollgate_service::Service;
 
-/// An action that gets a URL, and gives what that says.
-fn action(url: &str) -> Value {
-    json!({
-        "name": "Say", "integrationType": "custom-rest-actions", "actionType": "custom",
-        "config": {
-            "timeoutSeconds": 20,
-            "request": {"requestUrlTemplate": url, "requestType": "GET", "headers": {}, "requestTemplate": ""},
-            "response": {
-                "translationMap": {"answer": "$.answer"}, "translationMapDefaults": {},
-                "successTemplate": "{\"answer\": ${answer}}",
-            },
-        },
-        "contract": {
-            "input": {"inputSchema": {"type": "object", "properties": {}}},
-            "output": {"successSchema": {"type": "object", "properties": {"answer": {"type": "integer"}}}},
-        },
-    })
-}
-
 struct World {
     service: Service,
     base: String,
@@ -62,7 +43,11 @@ impl World {
         let router = Router::new().route("/", any(answer));
         let url = harness::upstream(router).await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("say.json"), action(&url).to_string()).unwrap();
+        std::fs::write(
+            folder.path().join("say.json"),
+            harness::action("Say", &url).to_string(),
+        )
+        .unwrap();
         let text = format!(
             r#"
 [[caller]]

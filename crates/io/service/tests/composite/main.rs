@@ -231,15 +231,8 @@ async fn rights_are_those_over_its_own_integration() {
     assert_eq!(world.ask("of-other", queue, &[], of_queue).await.0, 200);
 
     // A test tells which calls were made, and nothing of what they answered.
-    let id = world.listed().await["id"].as_str().unwrap().to_owned();
-    let path = format!("/api/v2/integrations/actions/{id}/test");
-    let (_, _, told) = world.ask("of-web", (Method::POST, &path), &[], user).await;
+    let (told, names) = world.tested("of-web", user).await;
     assert_eq!(told["success"], true, "{told}");
-    let steps = told["operations"].as_array().unwrap();
-    let names: Vec<_> = steps
-        .iter()
-        .map(|step| step["name"].as_str().unwrap())
-        .collect();
     let call = "Make call";
     let wanted = [
         "Validate input against schema",
@@ -250,7 +243,7 @@ async fn rights_are_those_over_its_own_integration() {
     ];
     assert_eq!(names, wanted);
     assert_eq!(
-        steps[3]["result"],
+        told["operations"][3]["result"],
         json!({"call": "queue", "integration": "Other", "action": "Get Queue", "optional": false, "answered": true})
     );
     assert!(!told.to_string().contains("q-1"), "{told}");

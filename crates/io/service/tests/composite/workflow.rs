@@ -192,11 +192,7 @@ async fn a_step_that_nothing_handles_fails_it_and_is_named() {
     let wanted = "The workflow \"User card\" failed at 58:23: updateData \"Count\": ";
     assert!(message.starts_with(wanted), "{message}");
 
-    let id = world.listed().await["id"].as_str().unwrap().to_owned();
-    let path = format!("/api/v2/integrations/actions/{id}/test");
-    let (_, _, told) = world.ask("flows", (Method::POST, &path), &[], inputs).await;
-    let steps = told["operations"].as_array().unwrap();
-    let names: Vec<_> = steps.iter().map(|step| step["name"].clone()).collect();
+    let (told, names) = world.tested("flows", inputs).await;
     let call = "Make call";
     let wanted = [
         "Validate input against schema",
@@ -206,6 +202,7 @@ async fn a_step_that_nothing_handles_fails_it_and_is_named() {
         "Run workflow",
     ];
     assert_eq!(names, wanted);
+    let steps = told["operations"].as_array().unwrap();
     let succeeded: Vec<_> = steps.iter().map(|step| step["success"].clone()).collect();
     assert_eq!(succeeded, [true, true, true, true, false]);
     assert_eq!(

@@ -290,6 +290,18 @@ impl World {
         assert_eq!(list["total"], 1, "{list}");
         list["entities"][0].clone()
     }
+
+    /// What a test of the overview tells a caller, and the names of its steps.
+    pub(crate) async fn tested(&self, caller: &str, inputs: Value) -> (Value, Vec<String>) {
+        let id = self.listed().await["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v2/integrations/actions/{id}/test");
+        let (_, _, told) = self.ask(caller, (Method::POST, &path), &[], inputs).await;
+        let steps = told["operations"].as_array().unwrap().iter();
+        let names = steps.map(|step| step["name"].as_str().unwrap().to_owned());
+        let names = names.collect();
+        (told, names)
+    }
+
     /// The calls that the audit log has of the one execution in it.
     pub(crate) async fn noted(&self) -> Vec<Value> {
         let of_executions = json!([{"property": "EntityType", "value": "execution"}]);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test takes a part")]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 use tollgate_config::{Config, Source};
@@ -59,4 +59,23 @@ pub(crate) async fn upstream(router: axum::Router) -> String {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     format!("http://{address}")
+}
+
+/// A web-service action that gets a URL and gives its member `answer`.
+pub(crate) fn action(name: &str, url: &str) -> Value {
+    json!({
+        "name": name, "integrationType": "custom-rest-actions", "actionType": "custom",
+        "config": {
+            "timeoutSeconds": 20,
+            "request": {"requestUrlTemplate": url, "requestType": "GET", "headers": {}, "requestTemplate": ""},
+            "response": {
+                "translationMap": {"answer": "$.answer"}, "translationMapDefaults": {},
+                "successTemplate": "{\"answer\": ${answer}}",
+            },
+        },
+        "contract": {
+            "input": {"inputSchema": {"type": "object", "properties": {"id": {"type": "string"}}}},
+            "output": {"successSchema": {"type": "object", "properties": {"answer": {"type": "integer"}}}},
+        },
+    })
 }
