@@ -74,7 +74,7 @@ async fn list(
     let page = Page::of(&query)?;
     let brief = ShowBrief::of(&query)?.unwrap_or(true);
     let id = parse_id(&id)?;
-    let found = live.store()?.list_rows(&id, page.request()?).await?;
+    let found = live.store()?.list_rows(&id, false, page.request()?).await?;
     let shown = found.items.iter().map(|row| show(row, brief)).collect();
     let path = format!("{PATH}/{id}/rows");
     Ok(Json(page.answer(&path, &query, shown, found.total)))

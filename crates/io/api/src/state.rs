@@ -12,6 +12,7 @@ use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
 use tollgate_execution::Executor;
 use tollgate_jobs::Jobs;
+use tollgate_transfers::Transfers;
 use tollgate_workers::Workers;
 
 /// The parts of the API, which its handlers share.
@@ -54,6 +55,8 @@ parts! {
     executor: Arc<Executor>,
     /// Carries calls out later; there where a store is.
     jobs: Option<Arc<Jobs>>,
+    /// What clients bring and take in their own time; there where a store is.
+    transfers: Option<Arc<Transfers>>,
     /// Runs workflows.
     runner: Arc<Runner>,
     /// Does what takes long to calculate.

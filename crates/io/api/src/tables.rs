@@ -137,6 +137,7 @@ async fn list(
     };
     let wanted = TableQuery {
         name: Name::filter(&query),
+        divisions: Vec::new(),
         sort: Sort {
             key,
             descending: SortOrder::descending(&query)?,
@@ -275,6 +276,7 @@ impl DataTableRequest {
             name: self.name,
             description: self.description.unwrap_or_default(),
             schema: JsonText::parse(schema.into_value().to_string())?,
+            division: String::new(),
         })
     }
 }

@@ -22,6 +22,7 @@ use tollgate_engine::Snapshot;
 use tollgate_execution::Records;
 use tollgate_jobs::{Callbacks, Jobs};
 use tollgate_store::Store;
+use tollgate_transfers::Transfers;
 
 /// A running service; ends when dropped.
 pub struct Service {
@@ -30,6 +31,7 @@ pub struct Service {
     journal: Arc<Journal>,
     store: Option<Arc<Store>>,
     jobs: Option<Arc<Jobs>>,
+    transfers: Option<Arc<Transfers>>,
     records: Records,
     tasks: Tasks,
     /// Where TLS is spoken.
@@ -102,12 +104,15 @@ impl Service {
             parts.workflows.files().by_id.len(),
         );
         let limits = parts.limits.shown().await;
-        let jobs = parts.jobs.clone();
+        let (jobs, transfers) = (parts.jobs.clone(), parts.transfers.clone());
         let renewals = renewals(&config)?;
         let notices = parts.notices.clone();
         let listening = listen(&config, &renewals, parts).await?;
         if let Some(jobs) = &jobs {
             tasks.spawn("jobs", Arc::clone(jobs).carry());
+        }
+        if let Some(transfers) = &transfers {
+            tasks.spawn("transfers", Arc::clone(transfers).carry());
         }
         let look_now = (!renewals.is_empty()).then(LookNow::default);
         for (renewal, look_now) in renewals.into_iter().zip(look_now.iter().cycle()) {
@@ -131,6 +136,7 @@ impl Service {
             journal,
             store,
             jobs,
+            transfers,
             records,
             tasks,
             look_now,
@@ -188,9 +194,10 @@ impl Service {
         let until = Instant::now() + within;
         // What the store is told in the end gets time even if executions take all they may.
         let executions = within - (within / 10).min(LAST_WORDS);
-        let (answered, put_back) = tokio::join!(
+        let (answered, put_back, transfers) = tokio::join!(
             self.listening.drain(executions),
-            self.drain_jobs(executions)
+            self.drain_jobs(executions),
+            self.drain_transfers(executions)
         );
         let until_ended = until - (within - executions);
         // What is left has no caller any more; the engine gives it up when the driver goes.
@@ -204,7 +211,7 @@ impl Service {
         let Some(store) = &self.store else {
             return answered && ended;
         };
-        let ended = ended && put_back;
+        let ended = ended && put_back && transfers;
         let left = until.saturating_duration_since(Instant::now());
         let written = tokio::time::timeout(left, self.journal.write(store.as_ref())).await;
         if written != Ok(true) {
@@ -219,5 +226,13 @@ impl Service {
         let Some(jobs) = &self.jobs else { return true };
         let end = tokio::time::Instant::now() + within;
         jobs.drain(end - (within / 4).min(PUT_BACK), end).await
+    }
+
+    /// Puts back the transfers that are worked on; true if nothing is left.
+    async fn drain_transfers(&self, within: Duration) -> bool {
+        match &self.transfers {
+            Some(transfers) => transfers.drain(within).await,
+            None => true,
+        }
     }
 }

@@ -35,15 +35,17 @@ enum Old {
     Usage,
     Writers,
     Jobs,
+    Transfers,
 }
 
-const ALL: [Old; 6] = [
+const ALL: [Old; 7] = [
     Old::Tokens,
     Old::Executions,
     Old::Changes,
     Old::Usage,
     Old::Writers,
     Old::Jobs,
+    Old::Transfers,
 ];
 
 /// Removes what is old, for as long as the service lives. `jobs`: how long they are kept after their ends.
@@ -105,6 +107,11 @@ async fn step(store: &Store, old: Old, (keep, jobs): (&Keep, Duration)) -> Store
             ),
             None => return Ok(false),
         },
+        // They say themselves how long they are kept.
+        Old::Transfers => (
+            store.forget_transfers(now).await?,
+            limits::TRANSFERS_REMOVED_AT_ONCE as usize,
+        ),
     };
     Ok(removed >= at_once as u64)
 }

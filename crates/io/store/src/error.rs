@@ -34,6 +34,8 @@ pub enum Entity {
     Keys,
     /// An execution that is carried out later.
     Job,
+    /// What a client brings or takes in its own time.
+    Transfer,
 }
 
 impl Entity {
@@ -53,6 +55,7 @@ impl Entity {
             Self::WorkflowVersion => "flowVersion",
             Self::Keys => "keys",
             Self::Job => "job",
+            Self::Transfer => "transfer",
         }
     }
 }

@@ -61,3 +61,13 @@ pub const JOBS_REMOVED_AT_ONCE: u32 = 200;
 pub const JOB_BYTES: u64 = 1024;
 /// Bytes of what one job is given, or has answered: more than any request or answer has.
 pub const JOB_TEXT_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of one piece of a transfer.
+pub const PIECE_BYTES: usize = 512 * 1024;
+/// Rows of an import that are set aside in one transaction.
+pub const ROWS_AT_ONCE: usize = 1000;
+/// Rows of a data table that are read in one go; fewer where they are large.
+pub const ROWS_READ: u32 = 500;
+/// Transfers taken at once.
+pub const TRANSFERS_AT_ONCE: u32 = 16;
+/// Transfers forgotten in one transaction: each may have a file's worth of pieces.
+pub const TRANSFERS_REMOVED_AT_ONCE: u32 = 4;

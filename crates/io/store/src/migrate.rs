@@ -71,6 +71,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 10,
+        name: "transfers",
+        common: include_str!("../migrations/0010_transfers.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 impl Migration {

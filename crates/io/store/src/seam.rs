@@ -12,6 +12,7 @@ mod journal;
 mod query;
 mod table;
 mod token;
+mod transfer;
 mod usage;
 mod workflow;
 
@@ -38,6 +39,10 @@ pub use journal::Batch;
 pub use query::{NameFilter, Page, PageRequest, Pages, Sort};
 pub use table::{Row, Table, TableBody, TableQuery, TableSort};
 pub use token::{IssuedToken, TokenOwner};
+pub use transfer::{
+    EndedTransfer, ImportBase, ImportedRows, NewTransfer, TakenTransfer, Transfer, TransferBounds,
+    TransferClaim, TransferKind, TransferQuery, TransferState,
+};
 pub use usage::{UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow};
 pub use workflow::{
     NewWorkflow, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort, WorkflowVersion,

@@ -24,6 +24,7 @@ mod sealed;
 mod sealing;
 mod table;
 mod token;
+mod transfer;
 mod usage;
 mod workflow;
 

@@ -41,6 +41,7 @@ async fn write(store: &Store, name: String) -> StoreResult<()> {
         name: table.to_string(),
         description: String::new(),
         schema: JsonText::default(),
+        division: String::new(),
     };
     store.create::<Table>((table.clone(), body), &by(0)).await?;
     for n in 0..10_000 {
@@ -343,7 +344,7 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
         };
         let (rows, told) = (
             store
-                .list_rows(&table.id, PageRequest::default())
+                .list_rows(&table.id, false, PageRequest::default())
                 .await
                 .unwrap()
                 .total,
@@ -353,7 +354,7 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
         // The count that the store keeps beside them is right too: it lets go of exactly so many.
         for key in 0..rows {
             let first = store
-                .list_rows(&table.id, PageRequest::new(1, 1).unwrap())
+                .list_rows(&table.id, false, PageRequest::new(1, 1).unwrap())
                 .await
                 .unwrap()
                 .items

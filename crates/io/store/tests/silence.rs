@@ -48,6 +48,7 @@ async fn write(store: &Store) -> StoreResult<()> {
         name: id.to_string(),
         description: String::new(),
         schema: JsonText::default(),
+        division: String::new(),
     };
     store.create::<Table>((id, body), &by(0)).await.map(drop)
 }

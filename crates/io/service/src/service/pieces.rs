@@ -23,6 +23,7 @@ use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_model::ClientId;
 use tollgate_store::Store;
+use tollgate_transfers::Transfers;
 use tollgate_workers::Workers;
 
 /// Where a line for each call goes.
@@ -156,6 +157,7 @@ pub(super) fn parts(
         limits,
         executor,
         jobs,
+        transfers: transfers(live),
         runner: Arc::new(runner),
         workers,
         driver: driver.clone(),
@@ -183,6 +185,13 @@ fn jobs(
     );
     let jobs = Jobs::new(Arc::clone(store), Arc::new(calls), settings, callbacks);
     Some(Arc::new(jobs))
+}
+
+/// What clients bring and take in their own time, where there is a store.
+fn transfers(live: &Live) -> Option<Arc<Transfers>> {
+    let store = live.store().ok()?;
+    let transfers = Transfers::new(Arc::clone(store), Vec::new());
+    Some(Arc::new(transfers))
 }
 
 /// How TLS is spoken, at each listener with settings of its own.

@@ -12,6 +12,8 @@ pub struct TableBody {
     pub description: String,
     /// The JSON schema that each row has to fit.
     pub schema: JsonText,
+    /// The id of the division that it was given; empty where it was given none.
+    pub division: String,
 }
 
 /// A stored data table.
@@ -55,6 +57,8 @@ pub enum TableSort {
 pub struct TableQuery {
     /// A filter on the name.
     pub name: Option<NameFilter>,
+    /// The divisions, as tables have them, one of which a table must have; empty: any.
+    pub divisions: Vec<String>,
     /// The order of the list.
     pub sort: Sort<TableSort>,
     /// Which page of the list.

@@ -68,16 +68,21 @@ impl Store {
         }
     }
 
-    /// A page of a data table's rows, ordered by key.
+    /// A page of a data table's rows, ordered by key; the last first if `descending`.
     ///
     /// # Errors
     /// `NotFound` for the table.
-    pub async fn list_rows(&self, table: &EntityId, page: PageRequest) -> StoreResult<Page<Row>> {
+    pub async fn list_rows(
+        &self,
+        table: &EntityId,
+        descending: bool,
+        page: PageRequest,
+    ) -> StoreResult<Page<Row>> {
         self.get::<Table>(table).await?;
         Select::new(
             "row_key, value",
             "data_row",
-            ("row_key", "table_id", false),
+            ("row_key", "table_id", descending),
             page,
         )
         .compare("table_id", "=", Some(table))

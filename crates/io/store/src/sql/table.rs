@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 layout! {
     Table as Table in "data_table", unique ["name_key"];
     id, version, created, modified;
-    body: TableBody { name, description, schema = "row_schema" }
+    body: TableBody { name, description, schema = "row_schema", division }
 }
 
 impl Record for Table {
@@ -31,7 +31,10 @@ impl Record for Table {
             TableSort::Modified => "modified",
         };
         let all = Select::of::<Self>(column, query.sort.descending, query.page);
-        Ok(all.name("name_key", query.name.as_ref()))
+        let divisions = query.divisions.iter().map(String::as_str);
+        Ok(all
+            .name("name_key", query.name.as_ref())
+            .among("division", divisions))
     }
 
     async fn farewell(tx: &mut Tx, id: &EntityId) -> StoreResult<(Version, Json)> {
@@ -68,7 +71,8 @@ impl Editable for Table {
 
     fn check(body: &TableBody) -> StoreResult<()> {
         check::name("name", &body.name)?;
-        check::text("description", &body.description)
+        check::text("description", &body.description)?;
+        check::text("division", &body.division)
     }
 
     async fn edit(&mut self, _tx: &mut Tx, body: TableBody) -> StoreResult<()> {

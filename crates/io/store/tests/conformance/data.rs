@@ -7,15 +7,15 @@ use crate::support::{NOW, by, open};
 use tollgate_store::*;
 use tollgate_store::{Integration, Table, Workflow};
 
-/// Number of the last migration there is.
 /// Number of the last migration.
-const SCHEMA: i64 = 6;
+const SCHEMA: i64 = 10;
 
 fn table(name: &str) -> TableBody {
     TableBody {
         name: name.into(),
         description: String::new(),
         schema: json("{\"type\":\"object\"}"),
+        division: String::new(),
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn a_table_and_its_rows_live(place: Place) {
         "{again}"
     );
     let keys = s
-        .list_rows(&made.id, PageRequest::new(3, 1).unwrap())
+        .list_rows(&made.id, false, PageRequest::new(3, 1).unwrap())
         .await
         .unwrap();
     assert_eq!(
@@ -144,7 +144,7 @@ pub(crate) async fn a_table_and_its_rows_live(place: Place) {
         .await
         .unwrap();
     assert_eq!(
-        s.list_rows(&made.id, PageRequest::default())
+        s.list_rows(&made.id, false, PageRequest::default())
             .await
             .unwrap()
             .total,

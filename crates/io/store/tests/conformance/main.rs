@@ -17,6 +17,7 @@ mod model;
 mod retention;
 mod secrets;
 mod stamps;
+mod transfers;
 mod waiting;
 
 use std::sync::Arc;
@@ -88,6 +89,12 @@ suite! {
         a_job_whose_deadline_has_passed_is_given_to_be_ended,
         a_callback_keeps_a_job_open,
         what_is_sealed_of_jobs_comes_under_new_keys;
+    transfers:
+        what_is_brought_is_worked_on_and_goes,
+        two_writers_of_a_transfer_never_mix,
+        what_is_made_is_fetched_until_its_link_ends,
+        transfers_have_bounds,
+        an_import_is_applied_whole_or_not_at_all;
     model:
         histories_follow_the_model;
     waiting:

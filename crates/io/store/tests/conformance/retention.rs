@@ -245,6 +245,7 @@ pub(crate) async fn a_revision_tells_of_every_change_of_definitions(place: Place
         name: "Hours".into(),
         description: String::new(),
         schema: JsonText::default(),
+        division: String::new(),
     };
     s.create::<Table>((id("t"), table), &by(1)).await.unwrap();
     grown("what is no definition", false).await;
