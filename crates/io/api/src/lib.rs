@@ -56,7 +56,7 @@ mod clients;
 mod closings;
 mod credentials;
 mod dashboard;
-
+mod declared;
 mod document;
 mod drafts;
 mod ends;

@@ -62,7 +62,7 @@ impl IdList {
 
 impl PartialSchema for IdList {
     fn schema() -> RefOr<Schema> {
-        String::schema()
+        Vec::<String>::schema()
     }
 }
 

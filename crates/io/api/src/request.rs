@@ -2,10 +2,15 @@
 //!
 //! A body is read field by field, so that what is wrong is told with the field's name: serde would say
 //! where in the text, and stop at words that callers don't know. A field that is null counts as one that isn't
-//! there. Fields that a request doesn't declare are left alone, since the vendor's SDKs send back whole things.
+//! there.
+//!
+//! No field is passed over: one that a request doesn't declare is refused by its name, unless it says nothing (null, an
+//! empty text, list or object). The vendor's SDKs and Terraform send back whole things, as they read them: what
+//! answers show and nobody changes is declared as `shown`, taken without effect, and `readOnly` in the document.
 
 use crate::error::ApiError;
 use crate::query::{ParameterValue, Query};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use tollgate_json::{Doc, DocError};
 use tollgate_store::{Expected, JsonText, Version};
@@ -19,30 +24,68 @@ pub(crate) trait Field: Sized {
 }
 
 /// Declares a request's body: a struct with one field for each of the object's, named as Rust names fields
-/// where the object has `camelCase`. `read` makes it of an object.
+/// where the object has `camelCase`. `read` makes it of an object. The fields of `shown` are those of answers that
+/// a body may have too, with the types that answers have; what is in them isn't looked at.
 macro_rules! request {
-    ($(#[$about:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* }) => {
+    (
+        $(#[$about:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* }
+        $(shown { $($(#[$of_shown:meta])* $shown:ident: $shown_type:ty,)* })?
+    ) => {
         $(#[$about])*
         #[derive(utoipa::ToSchema)]
         #[schema(rename_all = "camelCase")]
         pub(crate) struct $name {
             $($(#[$of_field])* pub(crate) $field: $type,)*
+            $($(
+                #[schema(value_type = Option<$shown_type>, read_only)]
+                #[allow(dead_code, reason = "it describes what isn't looked at")]
+                $(#[$of_shown])*
+                $shown: (),
+            )*)?
         }
 
         impl $name {
-            /// Reads an object's fields, in the order in which they are declared.
+            /// Reads an object's fields, in the order in which they are declared; then those are refused that aren't.
             pub(crate) fn read(doc: &tollgate_json::Doc) -> Result<Self, $crate::error::ApiError> {
-                Ok(Self {
+                let read = Self {
                     $($field: $crate::request::Field::read(
                         doc,
                         &$crate::request::camel_case(stringify!($field)),
                     )?,)*
-                })
+                    $($($shown: (),)*)?
+                };
+                $crate::request::only(doc, &[
+                    $(stringify!($field),)*
+                    $($(stringify!($shown),)*)?
+                ])?;
+                Ok(read)
             }
         }
     };
 }
 pub(crate) use request;
+
+/// Refuses a field that isn't one of these, which are named as in Rust, and that says something.
+pub(crate) fn only(doc: &Doc, declared: &[&str]) -> Result<(), ApiError> {
+    let declared: Vec<_> = declared.iter().map(|name| camel_case(name)).collect();
+    for (name, value) in doc.fields() {
+        if !declared.contains(name) && says_something(value) {
+            let message = format!("{name}: this request has no such field; leave it out.");
+            return Err(ApiError::bad_request(message).with("field", name));
+        }
+    }
+    Ok(())
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
 
 /// A Rust field's name as objects have it: `role_ids` is `roleIds`.
 pub(crate) fn camel_case(name: &str) -> String {
@@ -151,12 +194,29 @@ mod tests {
             name: String,
             role_ids: Option<Vec<String>>,
             secure: Option<bool>,
+        } shown {
+            self_uri: String,
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_not_declared_is_refused_by_its_name() {
+        let read = |text: &str| {
+            let read = Sample::read(&Doc::parse(text).unwrap());
+            read.map_err(|error| error.body().message.clone())
+        };
+        let said = r#"{"name": "a", "selfUri": "/x", "a": null, "b": "", "c": [], "d": {}}"#;
+        assert!(read(said).is_ok());
+        for value in ["0", "false", "[0]", "\"x\"", r#"{"a": null}"#] {
+            let message = read(&format!(r#"{{"name": "a", "sekure": {value}}}"#)).err();
+            let expected = "sekure: this request has no such field; leave it out.";
+            assert_eq!(message.as_deref(), Some(expected));
         }
     }
 
     #[test]
     fn fields_are_read_by_the_names_that_objects_have() {
-        let doc = Doc::parse(r#"{"name": "a", "roleIds": ["x"], "other": 1}"#).unwrap();
+        let doc = Doc::parse(r#"{"name": "a", "roleIds": ["x"]}"#).unwrap();
         let read = Sample::read(&doc).unwrap();
         assert_eq!((read.name.as_str(), read.secure), ("a", None));
         assert_eq!(read.role_ids.unwrap(), ["x"]);

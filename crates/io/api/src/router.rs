@@ -1,13 +1,14 @@
 //! The paths and who answers them.
 
+use crate::declared::Declared;
 use crate::document::DocumentSource;
 use crate::error::ApiError;
 use crate::notices::Notices;
 use crate::state::Api;
 use crate::{
-    actions, audit, cache, clients, closings, credentials, dashboard, document, drafts, flows,
-    gate, integrations, jobs, learned, limits, oauth, openapi, organization, parts, rows, run,
-    tables, tokens, types, usage, workflows,
+    actions, audit, cache, clients, closings, credentials, dashboard, declared, document, drafts,
+    flows, gate, integrations, jobs, learned, limits, oauth, openapi, organization, parts, rows,
+    run, tables, tokens, types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -18,14 +19,21 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use tollgate_driver::Driver;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The OpenAPI document.
 #[must_use]
 pub fn document() -> Value {
-    openapi::document(guarded().merge(open()).get_openapi())
+    openapi::document(&described())
+}
+
+/// What the handlers say of themselves.
+pub(crate) fn described() -> OpenApi {
+    guarded().merge(open()).into_openapi()
 }
 
 /// What needs a token. Variables in paths are named as the platform's, since usage is told by them.
@@ -64,13 +72,15 @@ fn open() -> OpenApiRouter<Api> {
 
 /// All paths, and who answers them.
 pub fn router(api: Api) -> Router {
-    let guarded =
-        Router::from(guarded())
-            .fallback(no_such_path)
-            .route_layer(middleware::from_fn_with_state(
-                api.clone(),
-                gate::authenticate,
-            ));
+    let guarded = guarded();
+    let declared = Arc::new(Declared::of(guarded.get_openapi()));
+    let guarded = Router::from(guarded)
+        .fallback(no_such_path)
+        .route_layer(middleware::from_fn_with_state(declared, declared::check))
+        .route_layer(middleware::from_fn_with_state(
+            api.clone(),
+            gate::authenticate,
+        ));
     Router::from(open())
         .layer(Extension(DocumentSource(document)))
         .route("/", get(dashboard::page))

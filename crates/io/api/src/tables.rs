@@ -90,6 +90,11 @@ request! {
         #[schema(value_type = Option<i64>, minimum = 0)]
         version: Expected,
     }
+    shown {
+        id: String,
+        division: Object,
+        self_uri: String,
+    }
 }
 
 /// The schema of a table's rows, as the document describes it.

@@ -63,6 +63,11 @@ request! {
         #[schema(value_type = Option<ActionContract>)]
         contract: Option<JsonText>,
     }
+    shown {
+        id: String,
+        self_uri: String,
+        version: i64,
+    }
 }
 
 words! {
@@ -84,6 +89,13 @@ request! {
         config: Option<JsonText>,
         #[schema(value_type = Option<ActionContract>)]
         contract: Option<JsonText>,
+    }
+    shown {
+        id: String,
+        integration_id: String,
+        integration_type: String,
+        action_type: String,
+        self_uri: String,
     }
 }
 

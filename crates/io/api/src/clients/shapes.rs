@@ -102,6 +102,15 @@ request! {
         #[schema(value_type = Option<i64>, minimum = 0)]
         version: Expected,
     }
+    shown {
+        id: String,
+        date_created: String,
+        date_modified: String,
+        created_by: Object,
+        modified_by: Object,
+        secret: String,
+        self_uri: String,
+    }
 }
 
 impl OAuthClientRequest {

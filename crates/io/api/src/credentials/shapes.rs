@@ -63,6 +63,10 @@ request! {
         #[schema(value_type = Option<BTreeMap<String, String>>)]
         credential_fields: Option<Fields>,
     }
+    shown {
+        id: String,
+        self_uri: String,
+    }
 }
 
 /// A credential type, by name or by id, as the document describes it.
@@ -89,6 +93,13 @@ request! {
         /// The version that was read; what was changed since then isn't overwritten.
         #[schema(value_type = Option<i64>, minimum = 0)]
         version: Expected,
+    }
+    shown {
+        id: String,
+        r#type: Object,
+        created_date: String,
+        modified_date: String,
+        self_uri: String,
     }
 }
 

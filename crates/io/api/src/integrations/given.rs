@@ -23,6 +23,10 @@ request! {
         notes: Option<String>,
         attributes: Option<BTreeMap<String, String>>,
     }
+    shown {
+        id: String,
+        self_uri: String,
+    }
 }
 
 /// The type of an integration, by its id, as the document describes it.
@@ -54,6 +58,13 @@ request! {
         #[schema(value_type = Option<i64>, minimum = 0)]
         version: Expected,
     }
+    shown {
+        id: String,
+        integration_type: Object,
+        config: Object,
+        reported_state: Object,
+        self_uri: String,
+    }
 }
 
 request! {
@@ -71,6 +82,10 @@ request! {
         /// The credentials in its places.
         #[schema(value_type = Option<BTreeMap<String, GivenCredential>>)]
         credentials: CredentialIds,
+    }
+    shown {
+        id: String,
+        self_uri: String,
     }
 }
 
