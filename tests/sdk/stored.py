@@ -23,9 +23,13 @@ key_file = "tollgate.keys"
 class Stored:
     """A folder with a configuration, a store and its first administrator; and a service over it."""
 
-    def __init__(self, url="sqlite:tollgate.db", server="", log="info", platform="demo:emulated", folder=None):
+    def __init__(self, url="sqlite:tollgate.db", server="", log="info", platform="demo:emulated", folder=None,
+                 before=None):
+        """`before` is given the folder before anything is read in it."""
         self.folder = tempfile.TemporaryDirectory(dir=folder)
         self.path = pathlib.Path(self.folder.name)
+        if before:
+            before(self.path)
         self.config = self.path / "tollgate.toml"
         self.config.write_text(CONFIG.format(url=url, server=server))
         self.log_level = log

@@ -177,6 +177,7 @@ impl Reader<'_> {
         Some(Workflow {
             kind: self.kind,
             name: root.text_of("name").unwrap_or_default().to_owned(),
+            description: root.text_of("description").unwrap_or_default().to_owned(),
             variables: std::mem::take(&mut self.variables),
             tasks: std::mem::take(&mut self.tasks),
             steps: std::mem::take(&mut self.steps),

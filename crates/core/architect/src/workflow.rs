@@ -18,6 +18,7 @@ pub use step::{
 };
 
 use crate::place::{Place, Problem, Problems, Severity};
+use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +74,7 @@ pub(crate) struct Settings {
 pub struct Workflow {
     pub(crate) kind: WorkflowKind,
     pub(crate) name: String,
+    pub(crate) description: String,
     pub(crate) variables: Vec<Variable>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) steps: Vec<Step>,
@@ -97,6 +99,12 @@ impl Workflow {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its author's notes; empty where its file has none.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
     }
 
     /// Its type.
@@ -169,6 +177,18 @@ impl Workflow {
             .map(|variable| (variable.name.as_str(), variable.kind))
     }
 
+    /// The JSON Schema of an object of the variables that a caller may set.
+    #[must_use]
+    pub fn input_schema(&self) -> Json {
+        schema(self.inputs())
+    }
+
+    /// The JSON Schema of an object of the variables that a caller can read when the workflow is over.
+    #[must_use]
+    pub fn output_schema(&self) -> Json {
+        schema(self.outputs())
+    }
+
     /// The branches a run can take: each way out of each step that can be reached and has more than one. What only
     /// a step's failure leads to is one where a step asks for something, which can fail.
     #[must_use]
@@ -198,4 +218,11 @@ impl Workflow {
         let path = step.paths.get(path as usize).map_or("", |path| &path.name);
         format!("{} {}: {path}", step.place, step.title())
     }
+}
+
+/// The schema of an object with these variables and no others.
+fn schema<'a>(variables: impl Iterator<Item = (&'a str, Type)>) -> Json {
+    let properties = variables.map(|(name, kind)| (name.to_owned(), Value::json_schema(kind)));
+    let properties: Map<String, Json> = properties.collect();
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
 }

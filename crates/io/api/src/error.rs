@@ -125,7 +125,8 @@ impl ApiError {
         self.body_of(&uuid::Uuid::new_v4().to_string())
     }
 
-    fn body_of(&self, context: &str) -> ErrorBody {
+    /// The body, whose context is told of elsewhere by that id.
+    pub(crate) fn body_of(&self, context: &str) -> ErrorBody {
         let parts = &self.0;
         let new = |message: &str| ErrorBody {
             message: message.to_owned(),

@@ -58,6 +58,10 @@ impl IdList {
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|known| known == id)
     }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
 }
 
 impl PartialSchema for IdList {
@@ -94,11 +98,15 @@ impl Name {
 
     /// Whether a text has the wanted name in it.
     pub(crate) fn is_in(query: &Query, text: &str) -> bool {
-        query.get(Self::NAME).is_none_or(|part| {
-            let part = part.trim_matches('*').to_lowercase();
-            text.to_lowercase().contains(&part)
-        })
+        let part = query.get(Self::NAME);
+        part.is_none_or(|part| is_part(part, text))
     }
+}
+
+/// Whether a text has a wanted part in it, whatever the case.
+pub(crate) fn is_part(part: &str, text: &str) -> bool {
+    let part = part.trim_matches('*').to_lowercase();
+    text.to_lowercase().contains(&part)
 }
 
 impl Expand {

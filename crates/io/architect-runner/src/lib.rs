@@ -26,7 +26,7 @@ mod task;
 mod world;
 
 pub use host::{Full, Host, Launch, PlayError};
-pub use record::{Line, Record, Status};
+pub use record::{Caption, Line, Record, Source, Status};
 pub use runner::{Runner, WorkflowsError};
 pub use runs::Bounds;
 pub use tollgate_architect::{Failure, Place};

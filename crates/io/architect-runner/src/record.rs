@@ -28,6 +28,26 @@ pub struct Line {
     pub text: String,
 }
 
+/// What whoever begins a run says of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Caption {
+    /// The run's id.
+    pub id: String,
+    /// The caller's own name for the run.
+    pub name: Option<String>,
+    /// Where the workflow comes from.
+    pub source: Option<Source>,
+}
+
+/// A version of a workflow, as the one who begins a run knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// The workflow's id.
+    pub workflow: String,
+    /// The number of the version, from 1.
+    pub version: u32,
+}
+
 /// A run as seen from outside.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -35,6 +55,8 @@ pub struct Record {
     pub workflow: Arc<str>,
     /// The caller's own name for the run.
     pub name: Option<String>,
+    /// Where the workflow comes from.
+    pub source: Option<Source>,
     /// When it began, in milliseconds since 1970.
     pub started: i64,
     /// When it ended, likewise.

@@ -1,7 +1,7 @@
 //! Starts runs that go on by themselves, keeps what is known of them, and stops them.
 
 use crate::host::{Full, Host, Launch, wall};
-use crate::record::{Record, Status};
+use crate::record::{Caption, Record, Status};
 use crate::runs::{Bounds, Entry, Runs, lock};
 use crate::task::RunTask;
 use crate::world::World;
@@ -43,16 +43,17 @@ impl Runner {
         }
     }
 
-    /// Begins a run on the current tokio runtime. `name`: the caller's own for it.
+    /// Begins a run on the current tokio runtime.
     ///
     /// # Errors
     /// See [`WorkflowsError`]; nothing has begun then.
     pub fn launch<W: World>(
         &self,
-        (id, name): (String, Option<String>),
+        caption: Caption,
         launch: Launch,
         world: Arc<W>,
     ) -> Result<(), WorkflowsError> {
+        let Caption { id, name, source } = caption;
         let workflow = Arc::clone(&launch.workflow);
         let started = tokio::time::Instant::now();
         let run = self.host.begin(launch)?;
@@ -70,6 +71,7 @@ impl Runner {
         let record = Record {
             workflow: workflow.name().into(),
             name,
+            source,
             started: wall(),
             ended: None,
             status: Status::Running,

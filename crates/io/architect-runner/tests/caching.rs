@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tollgate_architect::Workflow;
-use tollgate_architect_runner::{Bounds, Failure, Host, Launch, Runner, Status, World};
+use tollgate_architect_runner::{Bounds, Caption, Failure, Host, Launch, Runner, Status, World};
 use tollgate_cache::{Cache, Key, Policy, Weight};
 
 const GET: &str = "Get On Queue Agent Counts";
@@ -119,8 +119,11 @@ async fn calls(workflow: &Arc<Workflow>, cached: bool) -> BTreeMap<String, u32> 
             inputs: Map::new(),
             seed: number,
         };
-        let id = (number.to_string(), None);
-        runner.launch(id, launch, Arc::clone(&desk)).unwrap();
+        let caption = Caption {
+            id: number.to_string(),
+            ..Caption::default()
+        };
+        runner.launch(caption, launch, Arc::clone(&desk)).unwrap();
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
     while host.running() > 0 {

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tollgate_architect::{End, Workflow};
 use tollgate_architect_runner::{
-    Bounds, Failure, Full, Host, Launch, PlayError, Record, Runner, Status, WorkflowsError, World,
+    Bounds, Caption, Failure, Full, Host, Launch, PlayError, Record, Runner, Status,
+    WorkflowsError, World,
 };
 
 /// Waits a second, then calls an action with a timeout of its own, and ends by the path it took.
@@ -154,7 +155,14 @@ fn begin(
     launch: Launch,
     desk: &Arc<Desk>,
 ) -> Result<(), WorkflowsError> {
-    runner.launch((id.to_owned(), None), launch, Arc::clone(desk))
+    runner.launch(caption(id), launch, Arc::clone(desk))
+}
+
+fn caption(id: &str) -> Caption {
+    Caption {
+        id: id.to_owned(),
+        ..Caption::default()
+    }
 }
 
 fn exit(record: &Record) -> &str {

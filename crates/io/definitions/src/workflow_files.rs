@@ -21,6 +21,8 @@ pub struct WorkflowFiles {
     pub by_id: BTreeMap<String, Arc<Workflow>>,
     /// By their names.
     pub library: Arc<Library>,
+    /// Their texts, by their ids.
+    texts: BTreeMap<String, String>,
     /// Their files, by their names.
     pub(crate) files: BTreeMap<String, String>,
     /// Whether some couldn't be read.
@@ -49,7 +51,7 @@ impl WorkflowFiles {
         for path in files {
             let file = path.display().to_string();
             match read_file(&path) {
-                Ok(workflow) => {
+                Ok((workflow, text)) => {
                     let name = workflow.name().to_owned();
                     let workflow = Arc::new(workflow);
                     if library
@@ -61,6 +63,7 @@ impl WorkflowFiles {
                         faults.push(Fault::in_file(&file, why));
                     }
                     read.by_id.insert(id(&name), workflow);
+                    read.texts.insert(id(&name), text);
                     read.files.insert(name, file);
                 }
                 Err(found) => {
@@ -74,6 +77,12 @@ impl WorkflowFiles {
         read.library = Arc::new(library);
         read.incomplete = faults.len() > already;
         read
+    }
+
+    /// The text of the workflow with this id, as its file had it when it was read.
+    #[must_use]
+    pub fn text(&self, id: &str) -> Option<&str> {
+        self.texts.get(id).map(String::as_str)
     }
 
     /// What of the workflows isn't known here: they run, and fail where they would need it.
@@ -109,14 +118,16 @@ fn id(name: &str) -> String {
     Uuid::new_v5(&IDS, format!("flow/{name}").as_bytes()).to_string()
 }
 
-fn read_file(file: &Path) -> Result<Workflow, Vec<Fault>> {
+/// The workflow that a file says, and the file's text.
+fn read_file(file: &Path) -> Result<(Workflow, String), Vec<Fault>> {
     let wrong = |why: String| vec![Fault::in_file("", why)];
     let meta = std::fs::metadata(file).map_err(|error| wrong(error.to_string()))?;
     if meta.len() > MAX_FILE_BYTES {
         return Err(wrong(format!("is longer than {MAX_FILE_BYTES} bytes")));
     }
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    Workflow::parse(&text).map_err(|problems| {
+    let read = Workflow::parse(&text);
+    let workflow = read.map_err(|problems| {
         let problems = problems.as_slice().iter().map(|problem| {
             let place = Some((problem.place.line as usize, problem.place.column as usize));
             let mut message = format!("{}: {}", problem.severity.as_str(), problem.message);
@@ -128,6 +139,7 @@ fn read_file(file: &Path) -> Result<Workflow, Vec<Fault>> {
                 ..Fault::in_file("", message)
             }
         });
-        problems.collect()
-    })
+        problems.collect::<Vec<_>>()
+    })?;
+    Ok((workflow, text))
 }

@@ -94,8 +94,8 @@ impl Workflows {
         if let Some(kept) = self.compiled.get(&key) {
             return Ok(kept.workflow);
         }
-        let version = store.workflow_version(id, number).await?;
-        let (workflow, yaml) = self.compile(version.yaml).await?;
+        let yaml = store.workflow_text(id, number).await?;
+        let (workflow, yaml) = self.compile(yaml).await?;
         let workflow = Arc::new(workflow);
         let compiled = CompiledWorkflow {
             workflow: Arc::clone(&workflow),
@@ -122,9 +122,7 @@ impl Workflows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_store::{
-        Actor, Author, Bounds, Expected, KeyRing, NewWorkflow, StoreUrl, WorkflowBody,
-    };
+    use tollgate_store::{Actor, Author, Bounds, JsonText, KeyRing, NewWorkflowVersion, StoreUrl};
 
     const YAML: &str = "workflow:\n  name: Nothing\n  startUpRef: /workflow/states/state[Initial State_10]\n  states:\n    - state:\n        name: Initial State\n        refId: Initial State_10\n        actions:\n          - endWorkflow:\n              name: End\n              exitReason:\n                noValue: true\n";
 
@@ -141,21 +139,16 @@ mod tests {
             actor: Actor::system(),
             at: now,
         };
-        let new = NewWorkflow {
-            id: EntityId::random(),
+        let new = NewWorkflowVersion {
             kind: "workflow".into(),
-            body: WorkflowBody {
-                name: "Nothing".into(),
-                description: String::new(),
-                yaml: YAML.into(),
-            },
+            name: "Nothing".into(),
+            description: String::new(),
+            yaml: YAML.into(),
+            input_schema: JsonText::default(),
+            output_schema: JsonText::default(),
         };
-        let saved = store
-            .create::<tollgate_store::Workflow>(new, &by)
-            .await
-            .unwrap();
-        let seen = Expected::Version(saved.version);
-        let version = store.publish_workflow(&saved.id, seen, &by).await.unwrap();
+        let made = store.publish_workflow(new, &by).await.unwrap();
+        let (id, number) = (made.workflow.id, made.last.number);
         let workers = Workers::start(tollgate_workers::Bounds {
             threads: 1,
             waiting_each: 1,
@@ -164,10 +157,10 @@ mod tests {
         });
         let workers = workers.unwrap();
         let workflows = Workflows::new(WorkflowFiles::default(), Arc::new(workers));
-        let get = async || workflows.version(&store, &saved.id, version.number).await;
+        let get = async || workflows.version(&store, &id, number).await;
         let (first, second) = (get().await.unwrap(), get().await.unwrap());
         assert!(Arc::ptr_eq(&first, &second));
-        let missing = workflows.version(&store, &saved.id, 7).await;
+        let missing = workflows.version(&store, &id, 7).await;
         assert!(matches!(missing, Err(WorkflowError::Store(_))));
     }
 }

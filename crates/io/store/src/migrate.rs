@@ -78,6 +78,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 11,
+        name: "workflow_versions",
+        common: include_str!("../migrations/0011_workflow_versions.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 impl Migration {

@@ -44,6 +44,4 @@ pub use transfer::{
     TransferClaim, TransferKind, TransferQuery, TransferState,
 };
 pub use usage::{UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow};
-pub use workflow::{
-    NewWorkflow, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort, WorkflowVersion,
-};
+pub use workflow::{NewWorkflowVersion, PublishedWorkflow, Workflow, WorkflowVersion};

@@ -1,7 +1,9 @@
 //! `/api/v2/flows/executions`: runs of workflows, which programs begin and look at.
 
-use super::shapes::{FlowLaunch, FlowLaunchRequest, FlowRun, FlowVersion, show_run};
-use super::{PATH, stored};
+mod shapes;
+
+use super::found::{Known, Origin, only_first};
+use super::shapes::{parse_number, show_number};
 use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
@@ -13,12 +15,13 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde_json::{Map, Value};
+use shapes::{FlowLaunch, FlowLaunchRequest, FlowRun};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_architect::Workflow;
-use tollgate_architect_runner::{Launch, Runner, WorkflowsError};
+use tollgate_architect_runner::{Caption, Launch, Runner, Source, WorkflowsError};
 use tollgate_callers::Over;
-use tollgate_definitions::{Live, Workflows};
+use tollgate_definitions::Workflows;
 use tollgate_execution::{Desk, Executor};
 use tollgate_json::Doc;
 use tollgate_store::{EntityId, Role};
@@ -39,18 +42,17 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     responses((status = 200, description = "The answer.", body = FlowLaunch), ChangeErrors),
 )]
 async fn launch(
-    State(live): State<Arc<Live>>,
+    State(known): State<Known>,
     State(bodies): State<Bodies>,
     State(runner): State<Arc<Runner>>,
-    State(workflows): State<Arc<Workflows>>,
     State(executor): State<Arc<Executor>>,
     Extension(caller): Caller,
     body: Body,
 ) -> Result<Json<FlowLaunch>, ApiError> {
     caller.needs(Role::Execute, Over::Everything)?;
     let request = FlowLaunchRequest::read(&bodies.doc(body).await?)?;
-    let (flow_id, asked) = (request.flow_id, request.flow_version);
-    let (workflow, version) = runnable(&live, &workflows, &flow_id, asked).await?;
+    let asked = request.flow_version.filter(|text| !text.is_empty());
+    let (workflow, version) = runnable(&known, &request.flow_id, asked).await?;
     if !workflow.kind().runs_alone() {
         let message = format!(
             "flowId: {} is of the type {}; only a workflow can be begun by a program.",
@@ -60,42 +62,40 @@ async fn launch(
         return Err(ApiError::bad_request(message));
     }
     let inputs = request.input_data.map(Doc::into_value);
-    let id = EntityId::random().to_string();
     let desk = Desk::new(executor, caller.lanes.of_run(workflow.name()));
     let launch = Launch {
         workflow,
-        library: Arc::clone(&workflows.files().library),
+        library: Arc::clone(&known.workflows.files().library),
         inputs: match inputs {
             Some(Value::Object(fields)) => fields,
             _ => Map::new(),
         },
         seed: rand::random(),
     };
-    let name = request.name;
-    let run = (id.clone(), name.clone());
-    begin((&runner, &workflows), run, launch, desk).await?;
-    Ok(Json(FlowLaunch {
-        flow_version: FlowVersion {
-            self_uri: Some(format!("{PATH}/{flow_id}/versions/{version}")),
-            id: version,
-        },
-        self_uri: format!("{PATH}/executions/{id}"),
-        id,
-        name,
-    }))
+    let caption = Caption {
+        id: EntityId::random().to_string(),
+        name: request.name,
+        source: Some(Source {
+            workflow: request.flow_id,
+            version,
+        }),
+    };
+    let answer = FlowLaunch::of(&caption);
+    begin((&runner, &known.workflows), caption, launch, desk).await?;
+    Ok(Json(answer))
 }
 
 /// The workers begin the run: its variables' first values may take long to calculate.
 async fn begin(
     (runner, workflows): (&Arc<Runner>, &Workflows),
-    run: (String, Option<String>),
+    caption: Caption,
     launch: Launch,
     desk: Desk,
 ) -> Result<(), ApiError> {
     let (runtime, to) = (tokio::runtime::Handle::current(), Arc::clone(runner));
     let begin = move || {
         let _here = runtime.enter();
-        to.launch(run, launch, Arc::new(desk))
+        to.launch(caption, launch, Arc::new(desk))
     };
     let begun = workflows.aside(begin).await?;
     begun.map_err(|error| match error {
@@ -125,33 +125,38 @@ async fn execution(
         let message = format!("There is no run with the id {id:?}, or it ended long ago.");
         ApiError::not_found(message)
     })?;
-    Ok(Json(show_run(&id, &record)))
+    Ok(Json(FlowRun::of(&id, record)))
 }
 
 /// The workflow to run, and the number of its version: what was asked for, or what was published last.
 async fn runnable(
-    live: &Live,
-    workflows: &Workflows,
+    known: &Known,
     id: &str,
     asked: Option<String>,
-) -> Result<(Arc<Workflow>, String), ApiError> {
-    if let Some(workflow) = workflows.files().by_id.get(id) {
-        return Ok((Arc::clone(workflow), "1".to_owned()));
+) -> Result<(Arc<Workflow>, u32), ApiError> {
+    let asked = asked.map(|text| {
+        parse_number(&text).ok_or_else(|| {
+            ApiError::bad_request(format!(
+                "flowVersion: expected a version such as {}, found {text:?}.",
+                show_number(1)
+            ))
+        })
+    });
+    let asked = asked.transpose()?;
+    let (store, id) = match known.origin(id)? {
+        Origin::File(workflow) => {
+            only_first(workflow, asked.unwrap_or(1))?;
+            return Ok((Arc::clone(workflow), 1));
+        }
+        Origin::Store(store, id) => (store, id),
+    };
+    let workflow = store.get::<tollgate_store::Workflow>(&id).await?;
+    if !workflow.active {
+        let name = &workflow.name;
+        let message = format!("{name:?} was deactivated; publish it again to run it.");
+        return Err(ApiError::conflict("flow.not.active", message));
     }
-    let workflow = stored(live, id).await?;
-    let number = match &asked {
-        Some(text) => text.parse().ok(),
-        None => workflow.published,
-    };
-    let Some(number) = number else {
-        let message = format!(
-            "flowVersion: {asked:?} is no version of {}.",
-            workflow.body.name
-        );
-        return Err(ApiError::bad_request(message));
-    };
-    let workflow = workflows
-        .version(live.store()?, &workflow.id, number)
-        .await?;
-    Ok((workflow, number.to_string()))
+    let number = asked.unwrap_or(workflow.published);
+    let workflow = known.workflows.version(store, &id, number).await?;
+    Ok((workflow, number))
 }

@@ -14,8 +14,8 @@ async fn a_workflow_is_published_by_its_path_and_by_the_one_it_had_before() {
         "states": [{"state": {"name": "S", "actions": [{"endWorkflow": {"none": true}}, {"fancyStep": {}}]}}],
     }});
     for (path, version) in [
-        ("/api/v2/tollgate/workflows", "1"),
-        ("/api/v2/tollgate/flows", "2"),
+        ("/api/v2/tollgate/workflows", "1.0"),
+        ("/api/v2/tollgate/flows", "2.0"),
     ] {
         let made = world.done(&root, Method::POST, path, file.clone()).await;
         assert_eq!(made["name"], "Members", "{made}");

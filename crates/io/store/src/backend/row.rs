@@ -236,6 +236,7 @@ cells! {
 
 impl Nullable for u32 {}
 impl Nullable for EntityId {}
+impl Nullable for JsonText {}
 impl Nullable for Version {}
 impl Nullable for WallTime {}
 

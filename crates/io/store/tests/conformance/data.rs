@@ -5,7 +5,7 @@ use crate::definitions::{id, integration, json};
 use crate::secrets::raw;
 use crate::support::{NOW, by, open};
 use tollgate_store::*;
-use tollgate_store::{Integration, Table, Workflow};
+use tollgate_store::{Integration, Table};
 
 /// Number of the last migration.
 const SCHEMA: i64 = 10;
@@ -155,130 +155,95 @@ pub(crate) async fn a_table_and_its_rows_live(place: Place) {
         .unwrap();
 }
 
-pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
-    let s = &place.store;
-    let body = |yaml: &str| WorkflowBody {
-        name: "Main".into(),
+fn workflow(name: &str, yaml: &str) -> NewWorkflowVersion {
+    NewWorkflowVersion {
+        kind: "workflow".into(),
+        name: name.into(),
         description: String::new(),
         yaml: yaml.into(),
+        input_schema: JsonText::parse(r#"{"type":"object"}"#).unwrap(),
+        output_schema: JsonText::default(),
+    }
+}
+
+pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
+    let s = &place.store;
+    let one = s.publish_workflow(workflow("Main", "a: 1\n"), &by(1)).await;
+    let one = one.unwrap();
+    let id = &one.workflow.id;
+    assert_eq!(
+        (one.workflow.published, one.workflow.version),
+        (1, Version(1))
+    );
+    assert_eq!(
+        (one.last.number, one.last.published_by.as_str()),
+        (1, "cli")
+    );
+    assert_eq!(s.workflow(id).await.unwrap(), one);
+    let other = NewWorkflowVersion {
+        kind: "bot".into(),
+        ..workflow("Main", "b: 1\n")
     };
-    let new = NewWorkflow {
-        id: id("f"),
-        kind: "workflow".into(),
-        body: body("a: 1\n"),
+    let other = s.publish_workflow(other, &by(1)).await.unwrap();
+    assert_ne!(
+        &other.workflow.id, id,
+        "a name is unique within the type alone"
+    );
+
+    let mut inactive = one.clone();
+    inactive.workflow.active = false;
+    inactive.workflow.version = Version(2);
+    inactive.workflow.modified = by(2).at;
+    assert_eq!(s.deactivate_workflow(id, &by(2)).await.unwrap(), inactive);
+    let two = s.publish_workflow(workflow("MAIN", "a: 2\n"), &by(3)).await;
+    let two = two.unwrap();
+    assert_eq!((&two.workflow.id, two.workflow.created), (id, by(1).at));
+    assert_eq!((two.workflow.published, two.workflow.active), (2, true));
+    assert_eq!(two.workflow.name, "MAIN", "as it was published last");
+
+    let ended = WorkflowVersion {
+        ended: Some(by(3).at),
+        ..one.last.clone()
     };
-    let made = s.create::<Workflow>(new.clone(), &by(0)).await.unwrap();
-    assert_eq!((made.published, made.version), (None, Version(1)));
-    let same = s
-        .create::<Workflow>(
-            NewWorkflow {
-                id: id("g"),
-                ..new.clone()
-            },
-            &by(0),
-        )
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(same, StoreError::Conflict { what: "name", .. }),
-        "{same}"
-    );
-    s.create::<Workflow>(
-        NewWorkflow {
-            id: id("h"),
-            kind: "bot".into(),
-            ..new
-        },
-        &by(0),
-    )
-    .await
-    .unwrap();
-    let one = s
-        .publish_workflow(&made.id, Expected::Version(Version(1)), &by(1))
-        .await
-        .unwrap();
-    assert_eq!(
-        (one.number, one.yaml.as_str(), one.published_by.as_str()),
-        (1, "a: 1\n", "cli")
-    );
-    s.update::<Workflow>(
-        &made.id,
-        Expected::Version(Version(2)),
-        body("a: 2\n"),
-        &by(2),
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        s.workflow_version(&made.id, 1).await.unwrap(),
-        one,
-        "what is published stays"
-    );
-    let stale = s
-        .publish_workflow(&made.id, Expected::Version(Version(2)), &by(3))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            stale,
-            StoreError::Stale {
-                current: Version(3),
-                ..
-            }
-        ),
-        "{stale}"
-    );
-    let two = s
-        .publish_workflow(&made.id, Expected::Version(Version(3)), &by(3))
-        .await
-        .unwrap();
-    assert_eq!(s.workflow_version(&made.id, 1).await.unwrap(), one);
-    assert_eq!(s.workflow_version(&made.id, 2).await.unwrap(), two);
-    assert_eq!(
-        s.workflow_named("workflow", "MAIN")
-            .await
-            .unwrap()
-            .published,
-        Some(2)
-    );
-    assert_eq!(
-        s.list::<Workflow>(&WorkflowQuery::default())
-            .await
-            .unwrap()
-            .total,
-        2
-    );
-    s.delete::<Workflow>(&made.id, Expected::Any, &by(4))
-        .await
-        .unwrap();
-    assert!(s.workflow_version(&made.id, 1).await.is_err());
+    assert_eq!(s.workflow_version(id, 1).await.unwrap(), ended);
+    assert_eq!(s.workflow_version(id, 2).await.unwrap(), two.last);
+    let page = |size, number| PageRequest::new(size, number).unwrap();
+    let versions = s.workflow_versions(id, page(25, 1)).await.unwrap();
+    assert_eq!(versions.items, [two.last.clone(), ended.clone()]);
+    let second = s.workflow_versions(id, page(1, 2)).await.unwrap();
+    assert_eq!((second.items, second.total), (vec![ended], 2));
+    assert_eq!(s.workflow_text(id, 1).await.unwrap(), "a: 1\n");
+    assert_eq!(s.workflow_text(id, 2).await.unwrap(), "a: 2\n");
+    let all = s.workflows(page(25, 1)).await.unwrap();
+    let mut expected = vec![two.clone(), other.clone()];
+    expected.sort_by(|one, other| one.workflow.id.cmp(&other.workflow.id));
+    assert_eq!(all.items, expected);
+
+    let missing = EntityId::random();
+    let both = [other.workflow.id.clone(), missing.clone()];
+    assert!(s.delete_workflows(&both, &by(4)).await.is_err());
+    let both = [other.workflow.id, id.clone()];
+    s.delete_workflows(&both, &by(4)).await.unwrap();
+    assert_eq!(s.workflows(page(25, 1)).await.unwrap().total, 0);
+    assert!(s.workflow(id).await.is_err());
+    assert!(s.workflow_version(id, 1).await.is_err());
+    assert!(s.workflow_text(id, 1).await.is_err());
+    assert!(s.workflow_versions(&missing, page(25, 1)).await.is_err());
+    assert!(s.deactivate_workflow(&missing, &by(4)).await.is_err());
 }
 
 pub(crate) async fn a_page_has_a_bound_in_bytes(place: Place) {
     let s = &place.store;
-    // Forty workflows just below a megabyte each: more than an answer holds.
+    // Forty schemas just below a megabyte each: more than an answer holds.
+    let long = format!("{{\"title\": {:?}}}", "x".repeat(1_000_000));
     for n in 0..40 {
-        let new = NewWorkflow {
-            id: id(&format!("f{n}")),
-            kind: "workflow".into(),
-            body: WorkflowBody {
-                name: format!("Flow {n}"),
-                description: String::new(),
-                yaml: "# x\n".repeat(250_000),
-            },
+        let new = NewWorkflowVersion {
+            input_schema: JsonText::parse(long.as_str()).unwrap(),
+            ..workflow(&format!("Flow {n}"), "a: 1\n")
         };
-        s.create::<Workflow>(new, &by(n)).await.unwrap();
+        s.publish_workflow(new, &by(n)).await.unwrap();
     }
-    let list = |size| {
-        let page = PageRequest::new(size, 1).unwrap();
-        async move {
-            s.list::<Workflow>(&WorkflowQuery {
-                page,
-                ..Default::default()
-            })
-            .await
-        }
-    };
+    let list = |size| s.workflows(PageRequest::new(size, 1).unwrap());
     let refused = list(40).await.unwrap_err();
     assert!(
         matches!(&refused, StoreError::Invalid(i) if i.field == "pageSize"),
