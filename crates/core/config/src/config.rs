@@ -1,7 +1,7 @@
 //! What a file comes to.
 
 use crate::{
-    Access, CacheRule, Callback, CallerBounds, CallerLogins, Composite, FileUse, Gateway,
+    Access, CacheRule, Callback, CallerBounds, CallerLogins, Composite, Cors, FileUse, Gateway,
     IntegrationRoutes, Jobs, ListenerTls, Organization, Role, SharedLimits, Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +69,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// How TLS is spoken there; without it, it is left to a proxy in front.
     pub tls: Option<ListenerTls>,
+    /// Whose pages browsers let call; none of other origins unless the file says so.
+    pub cors: Option<Cors>,
     /// How long executions under way may take to end once the service is told to stop.
     pub drain_timeout: Duration,
     /// Longest request body taken, in bytes.
@@ -134,6 +136,7 @@ impl Default for Server {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls: None,
+            cors: None,
             drain_timeout: Duration::from_secs(30),
             max_body_bytes: tollgate_action::MAX_REQUEST_BYTES,
             max_connections: 10_000,

@@ -23,6 +23,7 @@ mod adopt;
 mod cache;
 mod composite;
 mod config;
+mod cors;
 mod describe;
 mod files;
 mod gateway;
@@ -44,6 +45,7 @@ pub use composite::{
     Composite, CompositeBy, CompositeCall, CompositeCalls, CompositeOutput, Feed, Origin,
 };
 pub use config::{Calculations, Caller, Config, Integration, Login, Server};
+pub use cors::{BadOrigin, Cors, PageOrigin};
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use gateway::{EndpointRoutes, Entrance, Gateway, IntegrationRoutes};
 pub use jobs::{Callback, Jobs};

@@ -3,6 +3,7 @@
 mod access;
 mod cache;
 mod composites;
+mod cors;
 mod flows;
 mod gateways;
 pub(crate) mod integrations;

@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use super::integrations::Tables;
-use super::{Reading, access, jobs, logins, pem, proxy, tls, unique_name};
+use super::{Reading, access, cors, jobs, logins, pem, proxy, tls, unique_name};
 use crate::{Calculations, Caller, CallerBounds, FileUse, Server};
 use std::time::Duration;
 use tollgate_settings::Section;
@@ -51,6 +51,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     let server = Server {
         listen: listen.map_or(default.listen, |listen| listen.value),
         tls: tls::read(&section, source),
+        cors: cors::read(&section),
         drain_timeout: section
             .span("drain_timeout", Duration::ZERO..=HOUR)
             .unwrap_or(default.drain_timeout),

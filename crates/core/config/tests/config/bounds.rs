@@ -1,8 +1,8 @@
 //! `[server]`, `[upstream]` and `[store]`: their bounds.
 
-use crate::support::{parse, problems};
+use crate::support::{LEAST, parse, problem, problems};
 use std::time::Duration;
-use tollgate_config::KeySource;
+use tollgate_config::{KeySource, PageOrigin};
 
 #[test]
 fn bounds_that_make_no_sense_are_told_by_field() {
@@ -132,4 +132,64 @@ fn proxies_are_networks() {
     );
     let said = parse("trusted_proxies = [\"proxy.example\"]").unwrap_err();
     assert!(said.contains("server.trusted_proxies"), "{said}");
+}
+
+#[test]
+fn origins_of_pages_are_told_by_field() {
+    let with = |cors: &str| format!("[server]\n[server.cors]\n{cors}\n{LEAST}");
+    let good = parse(&with(
+        "origins = [\"https://app.example\", \"http://localhost:3000\"]",
+    ))
+    .unwrap();
+    let cors = good.server.cors.unwrap();
+    assert_eq!(
+        (cors.origins.len(), cors.max_age),
+        (2, Duration::from_secs(7200))
+    );
+    assert_eq!(
+        parse(&with("origins = [\"*\"]\nmax_age = \"10s\""))
+            .unwrap()
+            .server
+            .cors
+            .unwrap()
+            .origins,
+        [PageOrigin::Any]
+    );
+    assert!(parse(LEAST).unwrap().server.cors.is_none());
+    for (cors, line, field, message) in [
+        ("", 2, "server.cors.origins", "missing; add origins = "),
+        ("origins = []", 3, "server.cors.origins", "names no origin"),
+        (
+            "origins = [\"https://a.example/\"]",
+            3,
+            "server.cors.origins",
+            "expected \"*\", or an origin",
+        ),
+        (
+            "origins = [\"*\", \"https://a.example\"]",
+            3,
+            "server.cors.origins",
+            "has \"*\" beside others",
+        ),
+        (
+            "origins = [\"*\"]\nmax_age = \"0s\"",
+            4,
+            "server.cors.max_age",
+            "expected",
+        ),
+        (
+            "origins = [\"*\"]\nheaders = []",
+            4,
+            "server.cors.headers",
+            "",
+        ),
+    ] {
+        let found = problem(&with(cors));
+        assert_eq!(
+            (found.0, found.1.as_str().trim_end_matches("[0]")),
+            (line, field),
+            "{cors}: {found:?}"
+        );
+        assert!(found.2.contains(message), "{cors}: {}", found.2);
+    }
 }
