@@ -15,6 +15,7 @@ use crate::page::{Listing, Page};
 use crate::query::{Query, parameter};
 use crate::run::Flatten;
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -197,6 +198,7 @@ async fn create(
 /// Changes a published action but for its contract, which changes through a draft alone.
 #[utoipa::path(
     patch, path = "/api/v2/integrations/actions/{actionId}", operation_id = "patchIntegrationsAction",
+    params(IfMatch),
     request_body = ActionUpdate,
     responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
@@ -206,6 +208,7 @@ async fn update(
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
     body: Body,
 ) -> Result<Json<ActionView>, ApiError> {
     let (id, target) = own(&live, &caller, &id)?;
@@ -214,7 +217,7 @@ async fn update(
         let message = "contract: a published action's contract is changed by publishing a draft.";
         return Err(ApiError::bad_request(message));
     }
-    let seen = Expected::Version(request.version);
+    let seen = if_match.or(Expected::Version(request.version))?;
     let store = live.store()?;
     let before = store.get::<Action>(&id).await?;
     let body = request.merged(before.body);
@@ -228,16 +231,18 @@ async fn update(
 /// Deletes an action and its draft.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/actions/{actionId}", operation_id = "deleteIntegrationsAction",
+    params(IfMatch),
     responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     let (id, _) = own(&live, &caller, &id)?;
     live.store()?
-        .delete::<Action>(&id, Expected::Any, &by(&caller))
+        .delete::<Action>(&id, if_match.expected(), &by(&caller))
         .await?;
     live.refresh().await?;
     Ok(StatusCode::NO_CONTENT)

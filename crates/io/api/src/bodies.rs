@@ -2,8 +2,10 @@
 
 use crate::error::ApiError;
 use axum::body::{Body, HttpBody as _};
+use flate2::read::MultiGzDecoder;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
+use std::io::Read as _;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tollgate_json::Doc;
@@ -27,16 +29,21 @@ impl Bodies {
         Ok(Doc::parse(&self.text(body).await?)?)
     }
 
-    /// A body's text.
-    pub(crate) async fn text(&self, mut body: Body) -> Result<String, ApiError> {
+    /// A body's text, without the mark that some programs begin UTF-8 with.
+    pub(crate) async fn text(&self, body: Body) -> Result<String, ApiError> {
+        let text = String::from_utf8(self.bytes(body).await?)
+            .map_err(|_| ApiError::bad_request("The request body is not UTF-8."))?;
+        Ok(match text.strip_prefix('\u{feff}') {
+            Some(unmarked) => unmarked.to_owned(),
+            None => text,
+        })
+    }
+
+    /// A body's bytes.
+    pub(crate) async fn bytes(&self, mut body: Body) -> Result<Vec<u8>, ApiError> {
         let (begun, mut bytes) = (Instant::now(), Vec::new());
-        let too_long = || {
-            let message = format!("The request body is longer than {} bytes.", self.max_bytes);
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            ApiError::new(status, "request.entity.too.large", message)
-        };
         if body.size_hint().lower() > self.max_bytes as u64 {
-            return Err(too_long());
+            return Err(self.too_long());
         }
         loop {
             let frame = match timeout_at(begun + self.allowed(bytes.len()), body.frame()).await {
@@ -56,12 +63,30 @@ impl Bodies {
                 continue;
             };
             if bytes.len() + data.len() > self.max_bytes {
-                return Err(too_long());
+                return Err(self.too_long());
             }
             bytes.extend_from_slice(&data);
         }
-        String::from_utf8(bytes)
-            .map_err(|_| ApiError::bad_request("The request body is not UTF-8."))
+        Ok(bytes)
+    }
+
+    /// What is packed in those bytes with gzip, which may be as long as a body that isn't packed.
+    pub(crate) fn gunzip(&self, packed: &[u8]) -> Result<Vec<u8>, ApiError> {
+        let (mut unpacked, most) = (Vec::new(), self.max_bytes as u64);
+        let mut reader = MultiGzDecoder::new(packed).take(most + 1);
+        reader.read_to_end(&mut unpacked).map_err(|_| {
+            ApiError::bad_request("The request body is not gzip, as its Content-Encoding says.")
+        })?;
+        if unpacked.len() > self.max_bytes {
+            return Err(self.too_long());
+        }
+        Ok(unpacked)
+    }
+
+    fn too_long(&self) -> ApiError {
+        let message = format!("The request body is longer than {} bytes.", self.max_bytes);
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        ApiError::new(status, "request.entity.too.large", message)
     }
 
     /// How long a body may take until more than so many bytes of it are there.

@@ -16,6 +16,7 @@ use crate::listing::Name;
 use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -26,7 +27,7 @@ pub(crate) use shapes::{GrantType, RoleId};
 use std::sync::Arc;
 use tollgate_callers::{Door, Over};
 use tollgate_definitions::{EVERY, Lanes, Live};
-use tollgate_store::{ClientQuery, EntityId, Expected, OAuthClient, Role};
+use tollgate_store::{ClientQuery, EntityId, OAuthClient, Role};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -108,7 +109,8 @@ async fn create(
 
 /// Replaces a caller.
 #[utoipa::path(
-    put, path = "/api/v2/oauth/clients/{clientId}", operation_id = "putOauthClient", request_body = OAuthClientRequest,
+    put, path = "/api/v2/oauth/clients/{clientId}", operation_id = "putOauthClient",
+    params(IfMatch), request_body = OAuthClientRequest,
     responses((status = 200, description = "The answer.", body = Client), ChangeErrors),
 )]
 async fn update(
@@ -117,14 +119,14 @@ async fn update(
     State(door): State<Arc<Door>>,
     State(lanes): State<Arc<Lanes>>,
     Extension(caller): Caller,
-    Path(id): Path<String>,
+    (Path(id), if_match): (Path<String>, IfMatch),
     body: Body,
 ) -> Result<Json<Client>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     let request = OAuthClientRequest::read(&bodies.doc(body).await?)?;
     let before = live.store()?.get::<OAuthClient>(&id).await?;
-    let seen = request.version;
+    let seen = if_match.or(request.version)?;
     let written = request.body(&lanes, Some(&before.body))?;
     let changed = live
         .store()?
@@ -137,6 +139,7 @@ async fn update(
 /// Deletes a caller with its tokens.
 #[utoipa::path(
     delete, path = "/api/v2/oauth/clients/{clientId}", operation_id = "deleteOauthClient",
+    params(IfMatch),
     responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
@@ -144,11 +147,12 @@ async fn remove(
     State(door): State<Arc<Door>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     live.store()?
-        .delete::<OAuthClient>(&id, Expected::Any, &by(&caller))
+        .delete::<OAuthClient>(&id, if_match.expected(), &by(&caller))
         .await?;
     door.forget();
     Ok(StatusCode::NO_CONTENT)

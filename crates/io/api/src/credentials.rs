@@ -12,6 +12,7 @@ use crate::listing::Name;
 use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_callers::Over;
 use tollgate_definitions::Live;
-use tollgate_store::{Credential, CredentialQuery, EntityId, Expected, NewCredential, Role};
+use tollgate_store::{Credential, CredentialQuery, EntityId, NewCredential, Role};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -172,6 +173,7 @@ fn of_a_type(wanted: &str) -> String {
 /// Changes a credential; fields replace all of them.
 #[utoipa::path(
     put, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "putIntegrationsCredential",
+    params(IfMatch),
     request_body = CredentialUpdate,
     responses((status = 200, description = "The answer.", body = CredentialInfo), ChangeErrors),
 )]
@@ -180,6 +182,7 @@ async fn update(
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
     body: Body,
 ) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
@@ -195,7 +198,13 @@ async fn update(
         complete(of_kind.map_or(&[], |Type(.., required)| required), fields)?;
     }
     let changed = store
-        .update_credential(&id, request.version, request.name, fields, &by(&caller))
+        .update_credential(
+            &id,
+            if_match.or(request.version)?,
+            request.name,
+            fields,
+            &by(&caller),
+        )
         .await?;
     live.refresh().await?;
     Ok(Json(show(&changed)))
@@ -204,17 +213,19 @@ async fn update(
 /// Deletes a credential that nothing uses.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "deleteIntegrationsCredential",
+    params(IfMatch),
     responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     live.store()?
-        .delete::<Credential>(&id, Expected::Any, &by(&caller))
+        .delete::<Credential>(&id, if_match.expected(), &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,6 +2,7 @@
 //! first request, and who has it already is told so.
 
 use crate::state::Api;
+use crate::tags::members;
 use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use flate2::write::GzEncoder;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -96,13 +97,6 @@ fn make(document: &Value) -> Served {
     }
 }
 
-/// The members of a header that is a list, over all its lines.
-fn members<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    let lines = headers.get_all(name).into_iter();
-    let lines = lines.filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim)
-}
-
 /// Whether `gzip` is among the encodings with a weight that isn't nought (RFC 9110, 12.5.3).
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let mut weights = members(headers, &ACCEPT_ENCODING).map(|member| {
@@ -125,6 +119,7 @@ mod tests {
     use super::*;
     use crate::router::document;
     use flate2::read::GzDecoder;
+    use http::HeaderName;
     use http_body_util::BodyExt as _;
     use std::io::Read as _;
 

@@ -18,6 +18,7 @@ use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::run::Flatten;
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -171,6 +172,7 @@ async fn get(
 /// Changes a draft.
 #[utoipa::path(
     patch, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "patchIntegrationsActionDraft",
+    params(IfMatch),
     request_body = ActionUpdate,
     responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
@@ -179,11 +181,12 @@ async fn update(
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
     body: Body,
 ) -> Result<Json<ActionView>, ApiError> {
     let request = ActionUpdate::read(&bodies.doc(body).await?)?;
     let draft = own(&live, &caller, &id).await?;
-    let seen = Expected::Version(request.version);
+    let seen = if_match.or(Expected::Version(request.version))?;
     let body = request.merged(draft.body);
     let changed = live
         .store()?
@@ -195,16 +198,18 @@ async fn update(
 /// Throws a draft away.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "deleteIntegrationsActionDraft",
+    params(IfMatch),
     responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     let draft = own(&live, &caller, &id).await?;
     live.store()?
-        .delete::<Draft>(&draft.id, Expected::Any, &by(&caller))
+        .delete::<Draft>(&draft.id, if_match.expected(), &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,6 +15,7 @@ use crate::listing::{Expand, Ids, Name, SortBy};
 use crate::page::{Listing, Page};
 use crate::query::{Query, parameter};
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -27,8 +28,7 @@ use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{CatalogIntegration, Live, auth_id};
 use tollgate_driver::Driver;
 use tollgate_store::{
-    Action, EntityId, Expected, Integration, IntegrationUpdate, IntendedState, NewIntegration,
-    Role, StoreError,
+    EntityId, Integration, IntegrationUpdate, IntendedState, NewIntegration, Role,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -175,6 +175,7 @@ async fn create(
 /// Changes an integration; intendedState enables and disables it.
 #[utoipa::path(
     patch, path = "/api/v2/integrations/{integrationId}", operation_id = "patchIntegration",
+    params(IfMatch),
     request_body = IntegrationChange,
     responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
 )]
@@ -184,6 +185,7 @@ async fn update(
     State(driver): State<Driver>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
     body: Body,
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
@@ -198,7 +200,7 @@ async fn update(
         attributes: request.attributes,
     };
     live.store()?
-        .update::<Integration>(&id, request.version, update, &by(&caller))
+        .update::<Integration>(&id, if_match.or(request.version)?, update, &by(&caller))
         .await?;
     changed(&live, &driver, &id).await
 }
@@ -206,12 +208,14 @@ async fn update(
 /// Deletes an integration that has no actions. Its own login goes with it.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/{integrationId}", operation_id = "deleteIntegration",
+    params(IfMatch),
     responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let store = live.store()?;
@@ -221,17 +225,9 @@ async fn remove(
     let others = catalog
         .actions()
         .any(|it| it.integration == id.as_str() && it.id != auth);
-    if !others && catalog.action(&auth).is_some() {
-        match store
-            .delete::<Action>(&parse_id(&auth)?, Expected::Any, &by(&caller))
-            .await
-        {
-            Ok(()) | Err(StoreError::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let login = (!others).then(|| parse_id(&auth)).transpose()?;
     store
-        .delete::<Integration>(&id, Expected::Any, &by(&caller))
+        .delete_integration(&id, if_match.expected(), login.as_ref(), &by(&caller))
         .await?;
     live.refresh().await?;
     Ok(Json(shown))

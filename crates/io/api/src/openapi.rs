@@ -9,6 +9,7 @@
 
 use crate::error::ErrorBody;
 use crate::oauth::OAuthErrorBody;
+use http::Method;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 use utoipa::{PartialSchema, ToSchema};
@@ -30,14 +31,24 @@ const ERRORS: [(&str, &str); 7] = [
     ),
 ];
 
+/// What an operation may be answered that has a body, and one that takes `If-Match`.
+const OF_BODIES: (&str, &str) = (
+    "415",
+    "The body is of another type, charset or packing than the operation takes; the message says which.",
+);
+const OF_CONDITIONS: (&str, &str) = (
+    "412",
+    "If-Match says another version than there is. Nothing was changed.",
+);
+
 /// The document of what handlers say of themselves.
 pub(crate) fn document(described: &OpenApi) -> Value {
     let mut described = serde_json::to_value(described).unwrap_or_default();
     for_3_0(&mut described);
     let mut paths = described["paths"].take();
     for (path, operations) in paths.as_object_mut().into_iter().flatten() {
-        for (_, operation) in operations.as_object_mut().into_iter().flatten() {
-            complete(path, operation);
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            complete(method, path, operation);
         }
     }
     let mut schemas = described["components"]["schemas"].take();
@@ -71,8 +82,20 @@ pub(crate) fn document(described: &OpenApi) -> Value {
     })
 }
 
+/// The operations of a document, each with its method and path.
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (Method, &str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, operations)| {
+        let operations = operations.as_object().into_iter().flatten();
+        operations.filter_map(move |(method, operation)| {
+            let method = method.to_ascii_uppercase().parse().ok()?;
+            Some((method, path.as_str(), operation))
+        })
+    })
+}
+
 /// Adds to an operation what follows from its path, and the errors that all have.
-fn complete(path: &str, operation: &mut Value) {
+fn complete(method: &str, path: &str, operation: &mut Value) {
     let area = path.trim_start_matches("/api/v2/").split('/').next();
     operation["tags"] = json!([area.unwrap_or_default()]);
     let variables = path.split('/').filter_map(|part| {
@@ -86,10 +109,12 @@ fn complete(path: &str, operation: &mut Value) {
     if let Some(Value::Array(own)) = operation.get_mut("parameters").map(Value::take) {
         parameters.extend(own);
     }
+    let conditional = parameters.iter().any(|it| it["name"] == "If-Match");
     operation["parameters"] = parameters.into();
     // An operation with a security of its own takes no token: it logs in, or is for everybody.
     let open = operation.get("security").is_some();
-    let schema = match (open, operation.get("requestBody").is_some()) {
+    let has_body = operation.get("requestBody").is_some();
+    let schema = match (open, has_body) {
         (false, _) => ErrorBody::name(),
         (true, true) => OAuthErrorBody::name(),
         (true, false) => return,
@@ -97,9 +122,15 @@ fn complete(path: &str, operation: &mut Value) {
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
+    if method == "get" && !open {
+        let same = json!({"description": "If-None-Match has the answer's ETag."});
+        responses.insert("304".to_owned(), same);
+    }
     let errors = ERRORS
         .iter()
-        .filter(|(status, _)| !open || *status != "403");
+        .filter(|(status, _)| !open || *status != "403")
+        .chain(has_body.then_some(&OF_BODIES))
+        .chain(conditional.then_some(&OF_CONDITIONS));
     for (status, description) in errors {
         let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
         let answer = json!({

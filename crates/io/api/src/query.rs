@@ -91,9 +91,10 @@ impl Query {
             .collect()
     }
 
-    /// True, false, or an error that names the field.
+    /// True, false, or an error that names the field. Their case doesn't matter: Python's and C#'s programs write `True`
+    /// unless an SDK does it for them.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        match self.get(name) {
+        match self.get(name).map(str::to_ascii_lowercase).as_deref() {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),

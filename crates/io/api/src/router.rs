@@ -1,26 +1,30 @@
 //! The paths and who answers them.
 
+use crate::bodies::Bodies;
 use crate::declared::Declared;
 use crate::document::DocumentSource;
 use crate::error::ApiError;
+use crate::media::Media;
 use crate::notices::Notices;
 use crate::state::Api;
+use crate::tags::Conditional;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, declared, document, drafts,
-    flows, gate, integrations, jobs, learned, limits, oauth, openapi, organization, parts, rows,
-    run, tables, tokens, types, usage, workflows,
+    flows, gate, integrations, jobs, learned, limits, media, oauth, openapi, organization, packing,
+    parts, rows, run, tables, tags, tokens, types, usage, workflows,
 };
-use axum::extract::{Request, State};
+use axum::extract::{FromRef as _, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures_util::FutureExt as _;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tollgate_driver::Driver;
+use tower_http::normalize_path::NormalizePath;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -74,14 +78,27 @@ fn open() -> OpenApiRouter<Api> {
 pub fn router(api: Api) -> Router {
     let guarded = guarded();
     let declared = Arc::new(Declared::of(guarded.get_openapi()));
+    let described = document();
+    let conditional = Arc::new(Conditional::of(&described));
+    let media = Media::new(&described, Bodies::from_ref(&api));
+    let check = middleware::from_fn_with_state(media, media::check);
+    // The last one is the first that a request comes to.
     let guarded = Router::from(guarded)
         .fallback(no_such_path)
+        .route_layer(middleware::from_fn_with_state(
+            conditional,
+            tags::conditions,
+        ))
+        .route_layer(packing::layer())
+        .route_layer(middleware::from_fn(packing::guard))
+        .route_layer(check.clone())
         .route_layer(middleware::from_fn_with_state(declared, declared::check))
         .route_layer(middleware::from_fn_with_state(
             api.clone(),
             gate::authenticate,
         ));
-    Router::from(open())
+    let paths = Router::from(open())
+        .route_layer(check)
         .layer(Extension(DocumentSource(document)))
         .route("/", get(dashboard::page))
         .route("/dashboard.css", get(dashboard::style))
@@ -89,7 +106,9 @@ pub fn router(api: Api) -> Router {
         .merge(guarded)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn(panicked))
-        .with_state(api)
+        .with_state(api);
+    // By a rewritten path: a redirect would lose the body of what isn't a GET, and many programs' credentials.
+    Router::new().fallback_service(NormalizePath::trim_trailing_slash(paths))
 }
 
 /// 200 while the service runs. Further lines are for whoever runs it.
@@ -121,13 +140,14 @@ async fn no_such_path() -> ApiError {
     ApiError::not_found("There is no such path here.")
 }
 
-async fn no_such_method() -> ApiError {
+/// The router says in `Allow` which methods there are; that is all that OPTIONS asks for.
+async fn no_such_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let message = "This path does not take this method.";
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method.not.allowed",
-        message,
-    )
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    ApiError::new(status, "method.not.allowed", message).into_response()
 }
 
 #[cfg(test)]

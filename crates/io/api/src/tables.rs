@@ -11,6 +11,7 @@ use crate::page::{Listing, Page};
 use crate::query::{Query, parameter};
 use crate::request::request;
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -176,10 +177,8 @@ async fn get(
 ) -> Result<Json<DataTable>, ApiError> {
     caller.needs_any()?;
     let schema = Expand::has(&Query::parse(query.as_deref()), "schema");
-    Ok(Json(show(
-        &live.store()?.get::<Table>(&parse_id(&id)?).await?,
-        schema,
-    )))
+    let found = live.store()?.get::<Table>(&parse_id(&id)?).await?;
+    Ok(Json(show(&found, schema)))
 }
 
 /// Makes a data table.
@@ -205,6 +204,7 @@ async fn create(
 /// Replaces a data table's description.
 #[utoipa::path(
     put, path = "/api/v2/flows/datatables/{datatableId}", operation_id = "putFlowsDatatable",
+    params(IfMatch),
     request_body = DataTableRequest,
     responses((status = 200, description = "The answer.", body = DataTable), ChangeErrors),
 )]
@@ -213,23 +213,22 @@ async fn update(
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
     body: Body,
 ) -> Result<Json<DataTable>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let id = parse_id(&id)?;
     let request = DataTableRequest::read(&bodies.doc(body).await?)?;
-    let seen = request.version;
-    let changed = live
-        .store()?
-        .update::<Table>(&id, seen, request.body()?, &by(&caller))
-        .await?;
+    let (seen, store) = (if_match.or(request.version)?, live.store()?);
+    let (body, by) = (request.body()?, by(&caller));
+    let changed = store.update::<Table>(&id, seen, body, &by).await?;
     Ok(Json(show(&changed, true)))
 }
 
 /// Deletes a data table; one with rows if forced.
 #[utoipa::path(
     delete, path = "/api/v2/flows/datatables/{datatableId}", operation_id = "deleteFlowsDatatable",
-    params(Force),
+    params(Force, IfMatch),
     responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
@@ -237,12 +236,13 @@ async fn remove(
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let id = parse_id(&id)?;
     let with_rows = Force::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
     live.store()?
-        .delete_table(&id, Expected::Any, with_rows, &by(&caller))
+        .delete_table(&id, if_match.expected(), with_rows, &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

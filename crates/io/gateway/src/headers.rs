@@ -17,6 +17,9 @@ const OVERRIDES: [&str; 5] = [
     "x-rewrite-url",
 ];
 
+/// What the names of headers begin with by which an answer says whose pages a browser shows it.
+const CORS: &str = "access-control-";
+
 /// The headers that go to the upstream.
 pub(crate) fn to_upstream(headers: &HeaderMap) -> HeaderMap {
     let mut passed = without_connection(headers);
@@ -26,18 +29,27 @@ pub(crate) fn to_upstream(headers: &HeaderMap) -> HeaderMap {
     for name in OVERRIDES {
         passed.remove(name);
     }
-    let ours = passed.keys().filter(|name| name.as_str().starts_with(OURS));
-    let ours: Vec<_> = ours.cloned().collect();
-    for name in ours {
-        passed.remove(name);
-    }
+    remove_all(&mut passed, OURS);
     passed
 }
 
-/// The headers that go to the caller. The length of the body stays: the body is what the upstream sent.
+/// Removes the headers whose names begin so.
+fn remove_all(headers: &mut HeaderMap, begin: &str) {
+    let names = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(begin));
+    let names: Vec<_> = names.cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+/// The headers that go to the caller. The length of the body stays: the body is what the upstream sent. Whose pages
+/// may read an answer of this service is for the service to say (`[server.cors]`), not for the upstream.
 pub(crate) fn to_caller(status: StatusCode, headers: &HeaderMap) -> HeaderMap {
     let length = headers.get(header::CONTENT_LENGTH).cloned();
     let mut passed = without_connection(headers);
+    remove_all(&mut passed, CORS);
     // One that is sent in pieces has no length, and neither has one that can't be (RFC 9110, 8.6).
     let has_length =
         !headers.contains_key(header::TRANSFER_ENCODING) && status != StatusCode::NO_CONTENT;
@@ -103,6 +115,11 @@ mod tests {
         assert_eq!(to_caller(ok, &given), map(&[("content-length", "3")]));
         assert!(to_caller(none, &given).is_empty());
         let given = map(&[("content-length", "3"), ("transfer-encoding", "chunked")]);
+        assert!(to_caller(ok, &given).is_empty());
+        let given = map(&[
+            ("access-control-allow-origin", "*"),
+            ("access-control-max-age", "5"),
+        ]);
         assert!(to_caller(ok, &given).is_empty());
     }
 }

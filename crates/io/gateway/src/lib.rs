@@ -17,7 +17,8 @@
 //!
 //! To the upstream: method, path, query, body, and all headers but those of the connection, those that `Connection`
 //! names, the caller's credentials, and the headers that are addressed to this service. To the caller: status,
-//! headers and body as the upstream sent them, packed as they were, but for the headers of the connection; and
+//! headers and body as the upstream sent them, packed as they were, but for the headers of the connection and those
+//! that say whose pages may read an answer (`Access-Control-…`), which are this service's to say; and
 //! `Tollgate-Waited`. What the upstream repeats of a token is not struck from such an answer, as it is from that of an
 //! action.
 //!

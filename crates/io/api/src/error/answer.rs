@@ -1,6 +1,7 @@
 //! Errors as answers with a status of their own.
 
 use super::ApiError;
+use crate::edge::CORRELATION;
 use crate::json::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
@@ -19,7 +20,7 @@ impl ApiError {
         let mut response = answer(&context);
         if let Ok(context) = HeaderValue::from_str(&context) {
             let headers = response.headers_mut();
-            headers.insert("inin-correlation-id", context);
+            headers.insert(CORRELATION, context);
         }
         response
     }

@@ -11,6 +11,7 @@ use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::state::Api;
+use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
@@ -62,6 +63,7 @@ async fn config(
 /// Replaces its configuration.
 #[utoipa::path(
     put, path = "/api/v2/integrations/{integrationId}/config/current", operation_id = "putIntegrationConfigCurrent",
+    params(IfMatch),
     request_body = IntegrationConfigurationRequest,
     responses((status = 200, description = "The answer.", body = Configuration), ChangeErrors),
 )]
@@ -70,11 +72,12 @@ async fn configure(
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
     body: Body,
 ) -> Result<Json<Configuration>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let request = IntegrationConfigurationRequest::read(&bodies.doc(body).await?)?;
-    let seen = Expected::Version(request.version);
+    let seen = if_match.or(Expected::Version(request.version))?;
     let store = live.store()?;
     let before = store.get::<Integration>(&id).await?;
     reach::seen(&before, seen)?;

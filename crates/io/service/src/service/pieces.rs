@@ -9,7 +9,7 @@ use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, describe, router};
+use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, describe, edge, router};
 use tollgate_architect_runner::{Host, Runner};
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_config::{Config, ListenerTls, Server};
@@ -230,7 +230,7 @@ pub(super) async fn listen(
     }
     let bounds = bounds(server, 1 + alone.len());
     let start = async |address, tls: Option<&ListenerTls>, router| {
-        let service = TowerToHyperService::new(router);
+        let service = TowerToHyperService::new(edge(router, server.cors.as_ref()));
         let tls = tls.and_then(|tls| renewals.iter().find_map(|it| it.tls_of(&tls.table)));
         let listening = Listener::start_secured(address, tls, bounds, service).await;
         listening.map_err(|error| StartError::Listen(address, error))

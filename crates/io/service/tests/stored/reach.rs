@@ -358,10 +358,12 @@ async fn an_action_stays_in_its_integration() {
     let moved = json!({"version": made["version"], "integrationId": others, "id": "custom_-_x", "name": "b"});
     let shown = world.done(&author, Method::PATCH, &draft, moved).await;
     assert_eq!(shown["integrationId"], json!(own));
-    let publish = json!({"version": shown["version"], "integrationId": others});
-    let shown = world
-        .done(&author, Method::POST, &format!("{draft}/publish"), publish)
-        .await;
+    let path = format!("{draft}/publish");
+    let elsewhere = json!({"version": shown["version"], "integrationId": others});
+    let (status, refused) = world.call(&author, Method::POST, &path, elsewhere).await;
+    assert_eq!(status, 400, "{refused}");
+    let publish = json!({"version": shown["version"]});
+    let shown = world.done(&author, Method::POST, &path, publish).await;
     assert_eq!(shown["integrationId"], json!(own));
     assert_eq!(seen.calls.load(std::sync::atomic::Ordering::SeqCst), 0);
 }

@@ -9,7 +9,7 @@ use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    Author, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery,
+    Action, Author, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery,
     IntegrationSort, IntegrationUpdate, IntendedState, NewIntegration,
 };
 use crate::store::Store;
@@ -105,6 +105,29 @@ impl Editable for Integration {
 }
 
 impl Store {
+    /// Removes an integration that has no actions and drafts, but for its own login if that is named, which goes with
+    /// it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `InUse`.
+    pub async fn delete_integration(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        login: Option<&EntityId>,
+        by: &Author,
+    ) -> StoreResult<()> {
+        self.change(async |tx| {
+            if let Some(login) = login
+                && record::find::<Action>(tx, login).await?.is_some()
+            {
+                record::delete::<Action>(tx, login, Expected::Any, by).await?;
+            }
+            record::delete::<Integration>(tx, id, expected, by).await
+        })
+        .await
+    }
+
     /// Replaces an integration's configuration; `expected` is [`Integration::config_version`].
     ///
     /// # Errors
