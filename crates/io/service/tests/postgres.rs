@@ -286,7 +286,7 @@ async fn what_was_counted_while_the_store_refused_is_there_once() {
         by_method: false,
     };
     let executed = AuditQuery {
-        entity_type: Some("execution".into()),
+        entity_types: vec!["execution".into()],
         ..AuditQuery::default()
     };
     let until = Instant::now() + PATIENCE;
@@ -349,7 +349,7 @@ async fn a_limit_is_changed_only_if_the_store_notes_it() {
     let url = StoreUrl::parse(&direct).unwrap();
     let store = Store::open(&url, ring, WallTime(1)).await.unwrap();
     let changed = AuditQuery {
-        entity_type: Some("limit".into()),
+        entity_types: vec!["limit".into()],
         ..AuditQuery::default()
     };
     let noted = store.audit(&changed).await.unwrap().items;

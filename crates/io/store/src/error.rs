@@ -108,6 +108,12 @@ pub enum StoreError {
         /// The id of one thing that refers to it, of perhaps several.
         id: EntityId,
     },
+    /// The client is the last one that administers everything.
+    #[error("no other active client administers everything")]
+    LastAdministrator,
+    /// The client logs in by another grant than client credentials, which there isn't here.
+    #[error("the client's grant is {0}, and only client credentials log in here")]
+    OtherGrant(&'static str),
     /// A bound of [`crate::limits`] is reached.
     #[error("no more than {limit} of {entity} fit here")]
     Full {

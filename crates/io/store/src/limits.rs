@@ -29,6 +29,10 @@ pub const CREDENTIAL_BYTES: usize = 64 * 1024;
 pub const ATTRIBUTES: usize = 64;
 /// Grants of a client, and ids in each.
 pub const GRANTS: usize = 256;
+/// Spans of time that usage is told by in one answer.
+pub const USAGE_SPANS: usize = 400;
+/// Redirect URIs of a client, and scopes.
+pub const CLIENT_TEXTS: usize = 256;
 /// Live tokens of a client.
 pub const TOKENS_PER_CLIENT: u32 = 1000;
 /// Characters of a row's key.

@@ -72,6 +72,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 9,
+        name: "client roles",
+        common: include_str!("../migrations/0009_client_roles.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 10,
         name: "transfers",
         common: include_str!("../migrations/0010_transfers.sql"),

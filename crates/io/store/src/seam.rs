@@ -22,8 +22,8 @@ pub use action::{
 pub use audit::{AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
 pub use changes::DefinitionChanges;
 pub use client::{
-    ClientBody, ClientQuery, ClientSort, ClientState, Grant, Handover, MadeClient, OAuthClient,
-    Reach, Role,
+    Administers, ClientBody, ClientQuery, ClientSort, ClientState, Grant, GrantType, Handover,
+    HeldRole, MadeClient, OAuthClient, Reach, Role,
 };
 pub use common::{Actor, Author, Expected, JsonText, WallTime};
 pub use credential::{Credential, CredentialKind, CredentialQuery, CredentialSort, NewCredential};

@@ -5,6 +5,7 @@
 //! it all in one transaction of [`crate::backend::Mode::Write`], its audit entry included; nothing else
 //! changes meanwhile, so a check made by reading holds until the commit.
 
+mod administrator;
 mod audit;
 mod check;
 mod client;

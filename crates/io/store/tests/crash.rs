@@ -338,8 +338,8 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
             continue;
         };
         let query = AuditQuery {
-            entity_type: Some("row".into()),
-            entity_id: Some(table.id.to_string()),
+            entity_types: vec!["row".into()],
+            entity_ids: vec![table.id.to_string()],
             ..Default::default()
         };
         let (rows, told) = (

@@ -6,7 +6,6 @@
 mod support;
 
 use futures_util::future::join_all;
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use support::postgres::{Disk, Server};
 use support::proxy::{Proxy, Way};
@@ -30,12 +29,8 @@ fn event() -> AuditEvent {
 async fn client(store: &Store) -> MadeClient {
     let body = ClientBody {
         name: "c".into(),
-        description: String::new(),
-        grants: BTreeSet::new(),
         access_token_validity_seconds: 3600,
-        state: ClientState::Active,
-        flows: std::collections::BTreeSet::new(),
-        default_flow: None,
+        ..ClientBody::default()
     };
     let id = EntityId::random();
     store.create_client(id, body, &by(0)).await.unwrap()

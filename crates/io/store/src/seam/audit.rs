@@ -37,23 +37,28 @@ pub struct AuditEvent {
     pub detail: JsonText,
 }
 
-/// Which entries of the audit log a list has; a filter that is `None` lets all pass.
+/// Which entries of the audit log a list has; a filter that is empty lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
     /// The earliest time of an entry.
     pub from: Option<WallTime>,
     /// The time that all entries are before.
     pub until: Option<WallTime>,
-    /// Who did it, as the entry names the actor.
-    pub actor: Option<String>,
-    /// What was done.
-    pub action: Option<String>,
-    /// What kind of thing it was done to.
-    pub entity_type: Option<String>,
-    /// The id of the thing it was done to.
-    pub entity_id: Option<String>,
+    /// The entry's number.
+    pub seq: Option<i64>,
+    /// Who did it, as the entry names the actor: one of these. Of this list as of those that follow: none means any,
+    /// and [`crate::limits::PAGE`] may be named.
+    pub actors: Vec<String>,
+    /// What was done: one of these.
+    pub actions: Vec<String>,
+    /// What kind of thing it was done to: one of these.
+    pub entity_types: Vec<String>,
+    /// The id of the thing it was done to: one of these.
+    pub entity_ids: Vec<String>,
     /// Whether the oldest entry is the first; otherwise it is the newest.
     pub oldest_first: bool,
+    /// Time and number of the entry that the list goes on behind, in its order.
+    pub behind: Option<(WallTime, i64)>,
     /// Which page of the list.
     pub page: PageRequest,
 }

@@ -18,6 +18,18 @@ pub enum Role {
     Administer,
 }
 
+impl Role {
+    /// Its word in requests, answers and settings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Execute => "execute",
+            Self::Author => "author",
+            Self::Administer => "administer",
+        }
+    }
+}
+
 /// Where a role holds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "to", content = "ids")]
@@ -40,6 +52,50 @@ pub struct Grant {
     pub reach: Reach,
 }
 
+/// A role as a client has it, where what the role means, or where it holds, is the configuration's.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldRole {
+    /// The role: a GUID of the organisation's, or a word of [`Role`]'s.
+    pub role_id: String,
+    /// Where it holds: `*`, a division's GUID, or the id of an integration or of an action.
+    pub division_id: String,
+}
+
+/// How a client logs in, as the platform names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum GrantType {
+    /// By its id and secret; the only way there is here.
+    #[default]
+    ClientCredentials,
+    /// By an authorisation code. Such a client gets no token here, as those of all that follow.
+    Code,
+    /// By an implicit grant.
+    Token,
+    /// By a SAML 2 assertion.
+    Saml2Bearer,
+    /// By a user's password.
+    Password,
+}
+
+impl GrantType {
+    /// All of them, with the platform's words.
+    pub const WORDS: [(Self, &'static str); 5] = [
+        (Self::ClientCredentials, "CLIENT-CREDENTIALS"),
+        (Self::Code, "CODE"),
+        (Self::Token, "TOKEN"),
+        (Self::Saml2Bearer, "SAML2-BEARER"),
+        (Self::Password, "PASSWORD"),
+    ];
+
+    /// The platform's word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(it, _)| *it == self);
+        found.map_or("", |(_, word)| word)
+    }
+}
+
 /// Whether a client may get tokens and use them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClientState {
@@ -58,6 +114,15 @@ pub struct ClientBody {
     pub description: String,
     /// What the client may do, at most [`crate::limits::GRANTS`] roles.
     pub grants: BTreeSet<Grant>,
+    /// Roles beside those of `grants` that it has, which mean what the configuration says; at most
+    /// [`crate::limits::GRANTS`].
+    pub roles: BTreeSet<HeldRole>,
+    /// How it logs in: a client of another grant than client credentials is kept and gets no token.
+    pub grant_type: GrantType,
+    /// Where the platform would lead its users back to, at most [`crate::limits::CLIENT_TEXTS`]; of no effect here.
+    pub redirect_uris: Vec<String>,
+    /// The scopes that it would ask for, at most [`crate::limits::CLIENT_TEXTS`]; of no effect here.
+    pub scopes: Vec<String>,
     /// Seconds for which a token of the client is good: 300 to 172800, as on the platform.
     pub access_token_validity_seconds: u32,
     /// Whether the client may get tokens and use them.
@@ -67,6 +132,25 @@ pub struct ClientBody {
     pub flows: BTreeSet<String>,
     /// The flow of its calls that name none; `None` means that of the service.
     pub default_flow: Option<String>,
+}
+
+impl Default for ClientBody {
+    /// An active client without a name that may do nothing, with tokens that live a day.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            grants: BTreeSet::new(),
+            roles: BTreeSet::new(),
+            grant_type: GrantType::default(),
+            redirect_uris: Vec::new(),
+            scopes: Vec::new(),
+            access_token_validity_seconds: 86_400,
+            state: ClientState::Active,
+            flows: BTreeSet::new(),
+            default_flow: None,
+        }
+    }
 }
 
 /// A stored client. Its secret is in no field: only a hash of it is kept.
@@ -121,6 +205,9 @@ pub struct ClientQuery {
     /// Which page of the list.
     pub page: PageRequest,
 }
+
+/// Whether a client administers everything, as far as its body says; what its roles mean is the configuration's.
+pub type Administers<'a> = dyn Fn(&ClientBody) -> bool + Send + Sync + 'a;
 
 /// Tells a client's id and secret to whoever asked for them.
 pub type Handover<'a> = dyn Fn(&EntityId, &Secret) -> std::io::Result<()> + Send + Sync + 'a;

@@ -49,12 +49,15 @@ pub struct UsageDelta {
 }
 
 /// What span of time a row of usage is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UsageGrain {
     /// An hour (UTC).
     Hour,
     /// A day (UTC).
     Day,
+    /// From each of these times to the next, at most [`crate::limits::USAGE_SPANS`]: for weeks and months. They
+    /// grow, and lie at the begin of hours; what lies before the second belongs to the first.
+    Spans(Vec<WallTime>),
     /// The whole time that was asked for.
     Span,
 }

@@ -85,15 +85,28 @@ impl Store {
     }
 
     /// A page of entries of the audit log.
+    ///
+    /// # Errors
+    /// `Invalid` for a filter that names more than [`limits::PAGE`].
     pub async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
+        for named in [
+            &query.actors,
+            &query.actions,
+            &query.entity_types,
+            &query.entity_ids,
+        ] {
+            check::at_most("filters", named.len(), limits::PAGE as usize)?;
+        }
         let order = ("at", "seq", !query.oldest_first);
         Select::new(COLUMNS, "audit", order, query.page)
             .compare("at", ">=", query.from)
             .compare("at", "<", query.until)
-            .compare("actor", "=", query.actor.as_ref())
-            .compare("action", "=", query.action.as_ref())
-            .compare("entity_type", "=", query.entity_type.as_ref())
-            .compare("entity_id", "=", query.entity_id.as_ref())
+            .compare("seq", "=", query.seq)
+            .among("actor", &query.actors)
+            .among("action", &query.actions)
+            .among("entity_type", &query.entity_types)
+            .among("entity_id", &query.entity_ids)
+            .behind(query.behind)
             .page(self, read)
             .await
     }

@@ -1,17 +1,18 @@
 //! OAuth clients.
 
-use super::layout::{Layout, layout};
+use super::administrator::keep_one;
+use super::layout::{Layout as _, layout};
 use super::list::Select;
 use super::record::{self, Record, conflict};
 use super::{audit, check};
-use crate::backend::{Tx, cells, read_json, values};
+use crate::backend::{Tx, cells, corrupt, read_json, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::hash::random_secret;
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    Author, ClientBody, ClientQuery, ClientSort, ClientState, Expected, Grant, Handover,
-    MadeClient, OAuthClient, Reach, Role,
+    Administers, Author, ClientBody, ClientQuery, ClientSort, ClientState, Expected, Grant,
+    GrantType, Handover, HeldRole, MadeClient, OAuthClient, Reach, Role,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -19,14 +20,13 @@ use std::collections::BTreeSet;
 
 /// Under this name the table `meta` has the id of the first administrator, once there was one.
 const FIRST: &str = "tollgate.first-administrator";
-/// Seconds for which a token of the first administrator is good; the platform's default.
-const DEFAULT_VALIDITY: u32 = 86_400;
 
 layout! {
     OAuthClient as Client in "client", unique [], changed by modified_by;
     id, version, created, modified, created_by;
     body: ClientBody {
-        name, description, grants, access_token_validity_seconds = "validity", state = "active", flows, default_flow
+        name, description, grants, access_token_validity_seconds = "validity", state = "active", flows, default_flow,
+        roles, grant_type, redirect_uris, scopes
     }
 }
 
@@ -36,6 +36,11 @@ cells! {
     };
     BTreeSet<Grant> as String: |text| read_json(&text), |grants| json!(grants).to_string();
     BTreeSet<String> as String: |text| read_json(&text), |names| json!(names).to_string();
+    BTreeSet<HeldRole> as String: |text| read_json(&text), |roles| json!(roles).to_string();
+    GrantType as String: |text| {
+        let known = GrantType::WORDS.into_iter().find(|(_, word)| *word == text);
+        known.map(|(grant, _)| grant).ok_or_else(|| corrupt("client", "has an unknown grant type"))
+    }, |grant| grant.word().to_owned();
 }
 
 impl Record for OAuthClient {
@@ -45,6 +50,8 @@ impl Record for OAuthClient {
         json!({
             "name": self.body.name,
             "grants": self.body.grants,
+            "roles": self.body.roles,
+            "grantType": self.body.grant_type.word(),
             "flows": self.body.flows,
             "defaultFlow": self.body.default_flow,
             "active": self.body.state == ClientState::Active,
@@ -95,10 +102,7 @@ impl Store {
             grants: [Role::Execute, Role::Author, Role::Administer]
                 .map(everything)
                 .into(),
-            access_token_validity_seconds: DEFAULT_VALIDITY,
-            state: ClientState::Active,
-            flows: BTreeSet::new(),
-            default_flow: None,
+            ..ClientBody::default()
         };
         self.make(id, body, by, Some(tell)).await
     }
@@ -155,22 +159,45 @@ impl Store {
         Ok(MadeClient { client, secret })
     }
 
-    /// Replaces what is written of a client. Tokens already given get the new grants.
+    /// Replaces what is written of a client. Tokens already given get the new grants. `administers`: as for
+    /// [`Self::delete_client`].
     ///
     /// # Errors
-    /// `NotFound`, `Stale`.
+    /// `NotFound`, `Stale`, `LastAdministrator`.
     pub async fn update_client(
         &self,
         id: &EntityId,
         expected: Expected,
         body: ClientBody,
+        administers: Option<&Administers<'_>>,
         by: &Author,
     ) -> StoreResult<OAuthClient> {
         check_body(&body)?;
         self.change(async |tx| {
             let mut client: OAuthClient = record::current(tx, id, expected).await?;
-            client.body = body;
+            let before = std::mem::replace(&mut client.body, body);
+            keep_one(tx, id, &before, Some(&client.body), administers).await?;
             record::update(tx, client, by).await
+        })
+        .await
+    }
+
+    /// Removes a client with its tokens and usage. `administers`: which clients administer everything, where one
+    /// of them must remain.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `LastAdministrator`.
+    pub async fn delete_client(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        administers: Option<&Administers<'_>>,
+        by: &Author,
+    ) -> StoreResult<()> {
+        self.change(async |tx| {
+            let client: OAuthClient = record::current(tx, id, expected).await?;
+            keep_one(tx, id, &client.body, None, administers).await?;
+            record::delete::<OAuthClient>(tx, id, expected, by).await
         })
         .await
     }
@@ -226,6 +253,20 @@ fn check_body(body: &ClientBody) -> StoreResult<()> {
             for id in ids {
                 EntityId::parse(id.as_str())?;
             }
+        }
+    }
+    check::at_most("roles", body.roles.len(), limits::GRANTS)?;
+    for role in &body.roles {
+        check::name("roleId", &role.role_id)?;
+        check::name("divisionId", &role.division_id)?;
+    }
+    for (field, texts) in [
+        ("registeredRedirectUri", &body.redirect_uris),
+        ("scope", &body.scopes),
+    ] {
+        check::at_most(field, texts.len(), limits::CLIENT_TEXTS)?;
+        for text in texts {
+            check::text(field, text)?;
         }
     }
     check::at_most("flows", body.flows.len(), limits::CLIENT_FLOWS)?;

@@ -110,6 +110,23 @@ impl Select {
         self
     }
 
+    /// Demands that entries lie behind the one with these values in the columns of the order.
+    pub(super) fn behind<A: Into<Value> + Clone, B: Into<Value>>(
+        mut self,
+        entry: Option<(A, B)>,
+    ) -> Self {
+        if let Some((at, tie)) = entry {
+            let (column, tie_column, descending) = self.order;
+            let operator = if descending { "<" } else { ">" };
+            let (first, again) = (self.parameter(at.clone().into()), self.parameter(at.into()));
+            let tie = self.parameter(tie.into());
+            self.conditions.push(format!(
+                "({column} {operator} {first} OR ({column} = {again} AND {tie_column} {operator} {tie}))"
+            ));
+        }
+        self
+    }
+
     /// Reads the page and counts the whole list in one snapshot.
     pub(super) async fn page<T>(
         mut self,

@@ -8,7 +8,9 @@ use crate::error::{Entity, StoreError, StoreResult};
 use crate::hash::{random_secret, token_hash};
 use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{Actor, Author, ClientState, IssuedToken, OAuthClient, TokenOwner, WallTime};
+use crate::seam::{
+    Actor, Author, ClientState, GrantType, IssuedToken, OAuthClient, TokenOwner, WallTime,
+};
 use crate::store::Store;
 use serde_json::json;
 use tollgate_secret::Secret;
@@ -20,8 +22,8 @@ impl Store {
     /// Takes as long for an unknown client as for a wrong secret, and the answer is the same.
     ///
     /// # Errors
-    /// `Denied` for an unknown or inactive client or a wrong secret; `Busy` when too many secrets are
-    /// being checked.
+    /// `Denied` for an unknown or inactive client or a wrong secret; `OtherGrant` for one that doesn't log in by
+    /// client credentials; `Busy` when too many secrets are being checked.
     pub async fn issue_token(
         &self,
         client: &str,
@@ -58,7 +60,7 @@ impl Store {
     /// The client that a token belongs to, and when the token ends.
     ///
     /// # Errors
-    /// `Denied` for one that is unknown, revoked or expired, or whose client is inactive.
+    /// `Denied` for one that is unknown, revoked or expired, or whose client is inactive or has another grant by now.
     pub async fn check_token(&self, token: &Secret, now: WallTime) -> StoreResult<TokenOwner> {
         let sql = format!(
             "SELECT expires, {} FROM token JOIN client ON id = client_id WHERE hash = $1",
@@ -69,7 +71,10 @@ impl Store {
         };
         let expires: WallTime = row.take()?;
         let client = OAuthClient::read(&mut row)?;
-        if expires <= now || client.body.state != ClientState::Active {
+        let body = &client.body;
+        let counts =
+            body.state == ClientState::Active && body.grant_type == GrantType::ClientCredentials;
+        if expires <= now || !counts {
             return Err(StoreError::Denied);
         }
         Ok(TokenOwner { client, expires })
@@ -113,6 +118,9 @@ async fn issue(
     let client: OAuthClient = record::get(tx, id).await?;
     if client.body.state != ClientState::Active {
         return Err(StoreError::Denied);
+    }
+    if client.body.grant_type != GrantType::ClientCredentials {
+        return Err(StoreError::OtherGrant(client.body.grant_type.word()));
     }
     let expired = "DELETE FROM token WHERE client_id = $1 AND expires <= $2";
     tx.execute(expired, values![id, now]).await?;

@@ -60,10 +60,11 @@ impl Store {
     /// # Errors
     /// `Invalid` when there are more than [`limits::USAGE_ROWS`] rows: ask for less.
     pub async fn usage(&self, query: &UsageQuery) -> StoreResult<Vec<UsageRow>> {
-        let at = match query.grain {
+        let at = match &query.grain {
             UsageGrain::Hour => "hour".to_owned(),
             // Hours from 1970 on; earlier ones aren't counted.
             UsageGrain::Day => format!("hour - hour % {DAY}"),
+            UsageGrain::Spans(starts) => spans(starts)?,
             UsageGrain::Span => "NULL".to_owned(),
         };
         let column = |wanted, name: &'static str| if wanted { name } else { "NULL" };
@@ -121,6 +122,27 @@ impl Store {
         })
         .await
     }
+}
+
+/// The start of the span that an hour lies in, as an expression.
+fn spans(starts: &[WallTime]) -> StoreResult<String> {
+    check::at_most("interval", starts.len(), limits::USAGE_SPANS)?;
+    let Some(last) = starts.last() else {
+        return Ok("NULL".to_owned());
+    };
+    let each = starts.windows(2).filter_map(|pair| match pair {
+        [start, next] => Some(format!(
+            "WHEN hour < {} THEN CAST({} AS BIGINT) ",
+            next.0, start.0
+        )),
+        _ => None,
+    });
+    let each: String = each.collect();
+    Ok(if each.is_empty() {
+        format!("CAST({} AS BIGINT)", last.0)
+    } else {
+        format!("CASE {each}ELSE {} END", last.0)
+    })
 }
 
 pub(super) async fn add(tx: &mut Tx, sums: Sums<'_>) -> StoreResult<()> {

@@ -27,6 +27,7 @@ fn body(name: &str) -> ClientBody {
         state: ClientState::Active,
         flows: ["voice".to_owned()].into(),
         default_flow: Some("email".to_owned()),
+        ..ClientBody::default()
     }
 }
 
@@ -112,12 +113,24 @@ pub(crate) async fn a_client_lives(place: Place) {
         ..body("Off")
     };
     let changed = s
-        .update_client(&made.id, Expected::Version(Version(1)), off.clone(), &by(1))
+        .update_client(
+            &made.id,
+            Expected::Version(Version(1)),
+            off.clone(),
+            None,
+            &by(1),
+        )
         .await
         .unwrap();
     assert_eq!((changed.version, &changed.body), (Version(2), &off));
     let stale = s
-        .update_client(&made.id, Expected::Version(Version(1)), body("Z"), &by(2))
+        .update_client(
+            &made.id,
+            Expected::Version(Version(1)),
+            body("Z"),
+            None,
+            &by(2),
+        )
         .await;
     assert!(matches!(
         stale,
@@ -207,12 +220,12 @@ pub(crate) async fn tokens_end(place: Place) {
         state: ClientState::Inactive,
         ..body("Caller")
     };
-    s.update_client(&id("x"), Expected::Any, off, &by(2))
+    s.update_client(&id("x"), Expected::Any, off, None, &by(2))
         .await
         .unwrap();
     is_denied(s.check_token(&two.token, NOW).await);
     is_denied(s.issue_token("x", &made.secret, NOW).await);
-    s.update_client(&id("x"), Expected::Any, body("Caller"), &by(3))
+    s.update_client(&id("x"), Expected::Any, body("Caller"), None, &by(3))
         .await
         .unwrap();
     assert!(s.check_token(&two.token, NOW).await.is_ok());
@@ -280,4 +293,97 @@ pub(crate) async fn denied_is_denied_whatever_is_wrong(place: Place) {
         s.new_client_secret(&id("nobody"), &by(1)).await,
         Err(StoreError::NotFound { .. })
     ));
+}
+
+pub(crate) async fn one_administrator_remains(place: Place) {
+    let s = &place.store;
+    // What administers is the caller's to say.
+    let administers = |body: &ClientBody| body.roles.iter().any(|it| it.role_id == "chief");
+    let chief = |name: &str| ClientBody {
+        roles: [HeldRole {
+            role_id: "chief".into(),
+            division_id: "home".into(),
+        }]
+        .into(),
+        ..body(name)
+    };
+    for (name, of) in [("a", chief("A")), ("b", chief("B")), ("c", body("C"))] {
+        s.create_client(id(name), of, &by(0)).await.unwrap();
+    }
+    let update = async |name: &str, of: ClientBody| {
+        let administers = Some(&administers as &Administers<'_>);
+        s.update_client(&id(name), Expected::Any, of, administers, &by(1))
+            .await
+    };
+    let delete = async |name: &str| {
+        let administers = Some(&administers as &Administers<'_>);
+        s.delete_client(&id(name), Expected::Any, administers, &by(1))
+            .await
+    };
+    let off = ClientBody {
+        state: ClientState::Inactive,
+        ..chief("A")
+    };
+    assert_eq!(update("a", off).await.unwrap().body.roles, chief("A").roles);
+    // The one that is switched off doesn't count.
+    for body in [
+        body("B"),
+        ClientBody {
+            state: ClientState::Inactive,
+            ..chief("B")
+        },
+        ClientBody {
+            grant_type: GrantType::Code,
+            ..chief("B")
+        },
+    ] {
+        let refused = update("b", body).await;
+        assert!(
+            matches!(refused, Err(StoreError::LastAdministrator)),
+            "{refused:?}"
+        );
+    }
+    let refused = delete("b").await;
+    assert!(
+        matches!(refused, Err(StoreError::LastAdministrator)),
+        "{refused:?}"
+    );
+    update("b", chief("Renamed")).await.unwrap();
+    delete("a").await.unwrap();
+    delete("c").await.unwrap();
+    // Where the configuration has an administrator, nobody has to remain.
+    s.delete_client(&id("b"), Expected::Any, None, &by(2))
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn another_grant_gets_no_token(place: Place) {
+    let s = &place.store;
+    let coded = ClientBody {
+        grant_type: GrantType::Code,
+        redirect_uris: vec!["https://a.example/callback".into()],
+        scopes: vec!["users:readonly".into(), "analytics".into()],
+        ..body("Coded")
+    };
+    let made = s
+        .create_client(id("x"), coded.clone(), &by(0))
+        .await
+        .unwrap();
+    assert_eq!(s.get::<OAuthClient>(&id("x")).await.unwrap().body, coded);
+    let issued = s.issue_token("x", &made.secret, NOW).await;
+    assert!(
+        matches!(issued, Err(StoreError::OtherGrant("CODE"))),
+        "{issued:?}"
+    );
+    is_denied(s.issue_token("x", &Secret::new("wrong".into()), NOW).await);
+    s.update_client(&id("x"), Expected::Any, body("Coded"), None, &by(1))
+        .await
+        .unwrap();
+    let issued = s.issue_token("x", &made.secret, NOW).await.unwrap();
+    s.check_token(&issued.token, NOW).await.unwrap();
+    // Its tokens end with the grant that they were given for.
+    s.update_client(&id("x"), Expected::Any, coded, None, &by(2))
+        .await
+        .unwrap();
+    is_denied(s.check_token(&issued.token, NOW).await);
 }

@@ -267,6 +267,7 @@ pub(crate) async fn usage_adds_up(place: Place) {
         state,
         flows: ["voice".to_owned()].into(),
         default_flow: Some("email".to_owned()),
+        ..ClientBody::default()
     };
     for name in ["a", "b"] {
         s.create_client(id(name), client(ClientState::Active), &by(0))
@@ -364,6 +365,28 @@ pub(crate) async fn usage_adds_up(place: Place) {
         days.iter()
             .all(|r| r.at.unwrap().0 % 86_400_000 == 0 && r.template.is_some())
     );
+    let (first, second) = (hours[0].at.unwrap(), hours[1].at.unwrap());
+    for (starts, expected) in [
+        (
+            vec![first, second],
+            vec![(Some(first), 12), (Some(second), 3)],
+        ),
+        (
+            vec![WallTime(0), second],
+            vec![(Some(WallTime(0)), 12), (Some(second), 3)],
+        ),
+        (vec![WallTime(0)], vec![(Some(WallTime(0)), 15)]),
+    ] {
+        let spans = UsageQuery {
+            grain: UsageGrain::Spans(starts),
+            by_client: false,
+            by_method: false,
+            ..query.clone()
+        };
+        let spans = s.usage(&spans).await.unwrap();
+        let spans: Vec<_> = spans.iter().map(|it| (it.at, it.counts.requests)).collect();
+        assert_eq!(spans, expected);
+    }
     let none = UsageQuery {
         until: WallTime(0),
         ..query.clone()
@@ -468,7 +491,7 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
     );
     assert_eq!(
         list(AuditQuery {
-            actor: Some("client:x".into()),
+            actors: vec!["client:x".into(), "client:nobody".into()],
             ..Default::default()
         })
         .await,
@@ -476,8 +499,8 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
     );
     assert_eq!(
         list(AuditQuery {
-            entity_type: Some("integration".into()),
-            action: Some("delete".into()),
+            entity_types: vec!["integration".into()],
+            actions: vec!["delete".into()],
             ..Default::default()
         })
         .await,
@@ -485,12 +508,44 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
     );
     assert_eq!(
         list(AuditQuery {
-            entity_id: Some("a1".into()),
+            entity_ids: vec!["a1".into()],
             ..Default::default()
         })
         .await,
         ["execute"]
     );
+    // One after the other, whatever comes meanwhile.
+    for oldest_first in [false, true] {
+        let (mut behind, mut seen) = (None, Vec::new());
+        loop {
+            let query = AuditQuery {
+                behind,
+                oldest_first,
+                page: PageRequest::new(1, 1).unwrap(),
+                ..Default::default()
+            };
+            let page = s.audit(&query).await.unwrap();
+            assert_eq!(page.total, 4 - seen.len() as u64);
+            let Some(entry) = page.items.into_iter().next() else {
+                break;
+            };
+            behind = Some((entry.at, entry.seq));
+            let one = AuditQuery {
+                seq: Some(entry.seq),
+                ..Default::default()
+            };
+            assert_eq!(
+                s.audit(&one).await.unwrap().items,
+                std::slice::from_ref(&entry)
+            );
+            seen.push(entry.action);
+        }
+        let all = AuditQuery {
+            oldest_first,
+            ..Default::default()
+        };
+        assert_eq!(seen, list(all).await);
+    }
     for sql in ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"] {
         let refused = raw(&place.url, sql).await.unwrap_err();
         assert!(refused.contains("append-only"), "{refused}");
@@ -510,7 +565,7 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
     };
     s.record(&many(250)).await.unwrap();
     let written = AuditQuery {
-        action: Some("many".into()),
+        actions: vec!["many".into()],
         ..Default::default()
     };
     assert_eq!(s.audit(&written).await.unwrap().total, 250);

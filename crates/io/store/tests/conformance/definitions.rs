@@ -672,7 +672,7 @@ pub(crate) async fn one_of_many_writers_wins(place: Place) {
         "each success counts once"
     );
     let query = AuditQuery {
-        action: Some("update".into()),
+        actions: vec!["update".into()],
         ..Default::default()
     };
     assert_eq!(s.audit(&query).await.unwrap().total, won as u64);
@@ -765,7 +765,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
             vain(s.list::<Action>(&query).await.map(|page| page.total));
         }
         let query = AuditQuery {
-            actor: Some(odd.clone()),
+            actors: vec![odd.clone()],
             ..Default::default()
         };
         vain(s.audit(&query).await.map(|page| page.total));

@@ -115,6 +115,8 @@ suite! {
     callers:
         the_first_administrator_is_made_once,
         a_client_lives,
+        one_administrator_remains,
+        another_grant_gets_no_token,
         a_secret_gets_tokens_and_a_new_one_ends_them,
         tokens_end,
         tokens_are_bounded,

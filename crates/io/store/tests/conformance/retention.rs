@@ -163,12 +163,8 @@ pub(crate) async fn a_batch_is_kept_once(place: Place) {
     let s = &place.store;
     let body = ClientBody {
         name: "c".into(),
-        description: String::new(),
-        grants: Default::default(),
         access_token_validity_seconds: 3600,
-        state: ClientState::Active,
-        flows: Default::default(),
-        default_flow: None,
+        ..ClientBody::default()
     };
     s.create_client(id("c"), body, &by(0)).await.unwrap();
     let batch = |writer: &str, number, count: u32| Batch {
