@@ -1,4 +1,15 @@
-//! `POST /api/v2/audits/query/realtime`: who changed or executed what.
+//! `/api/v2/audits/query…`: who changed or executed what.
+//!
+//! A question is answered at once (`realtime`), or given an id with which its answers are fetched part by part. The id
+//! *is* the question: nothing is kept of it, so any node gives its results, at any time.
+//!
+//! Who asks sees what this node has noted and not yet written too; what other nodes have noted comes within half a
+//! second.
+
+mod asked;
+mod later;
+mod services;
+mod shown;
 
 use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
@@ -6,29 +17,35 @@ use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::Journal;
 use crate::json::Json;
-use crate::request::{Field, Whole, request};
+use crate::query::parameter;
+use crate::request::{Whole, request};
 use crate::state::Api;
-use crate::usage::interval;
-use crate::wire::show_time;
-use crate::words::words;
+use asked::{Asked, AuditFilter, AuditSort, oldest_first};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use services::ServiceMapping;
+use shown::{Audit, show};
 use std::sync::Arc;
 use tollgate_callers::Over;
+use tollgate_config::Organization;
 use tollgate_definitions::Live;
-use tollgate_json::Doc;
-use tollgate_store::{AuditEntry, AuditQuery, PageRequest, Role};
+use tollgate_store::{
+    AuditEntry, AuditQuery, Entity, Page, PageRequest, Role, Store, WallTime, limits,
+};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The operation that tells who did what.
+/// The operations that tell who did what.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(query))
+    OpenApiRouter::default()
+        .routes(routes!(query))
+        .routes(routes!(related))
+        .routes(routes!(mapping))
+        .routes(routes!(realtime_mapping))
+        .merge(later::routes())
 }
 
 /// The number of a page.
@@ -36,13 +53,17 @@ type PageNumber = Whole<1, 1_000_000>;
 /// Entries on a page.
 type PageSize = Whole<1, 500>;
 
+parameter! {
+    /// Of no effect: no entry is of a user who could be told of further.
+    AuditExpand("expand"): Vec<String>
+}
+
 request! {
     /// What is asked for.
-    AuditRequest {
+    AuditRealtimeQueryRequest {
         /// Two times with a slash between them.
         interval: String,
-        /// The platform asks for it; there is one service here.
-        #[expect(dead_code, reason = "there is one service")]
+        /// The service, whatever its case; all of them without it.
         service_name: Option<String>,
         #[schema(value_type = Option<Vec<AuditFilter>>)]
         filters: Vec<AuditFilter>,
@@ -54,37 +75,21 @@ request! {
         page_size: Option<PageSize>,
     }
 }
-
-/// What entries must have.
-#[derive(ToSchema)]
-pub(crate) struct AuditFilter {
-    property: Property,
-    value: String,
-}
-
-words! {
-    /// What entries can be told apart by.
-    Property {
-        Action = "Action",
-        EntityType = "EntityType",
-        EntityId = "EntityId",
-        ClientId = "ClientId",
+request! {
+    /// An entry, of which others are related to.
+    AuditRealtimeRelatedRequest {
+        audit_id: String,
+        /// Only this organisation's own id: there is no other here.
+        trustor_org_id: Option<String>,
+        #[schema(value_type = Option<Vec<AuditSort>>)]
+        sort: Option<AuditSort>,
     }
-}
-
-/// Which way the entries go: by time, the newest first unless it says `ascending`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct AuditSort {
-    /// The field to sort by; whatever it is, the time counts.
-    #[expect(dead_code, reason = "the time counts alone")]
-    name: Option<String>,
-    sort_order: Option<String>,
 }
 
 /// A page of entries.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditRealtimeQueryResultsResponse)]
 struct Audits {
     entities: Vec<Audit>,
     page_size: u32,
@@ -93,149 +98,137 @@ struct Audits {
     page_count: u64,
 }
 
-/// Who did what.
+/// Entries that are related to one.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Audit {
-    id: String,
-    #[schema(format = DateTime)]
-    event_date: String,
-    #[schema(value_type = String)]
-    service_name: &'static str,
-    #[schema(value_type = String)]
-    level: &'static str,
-    action: String,
-    entity_type: String,
-    entity: IdOnly,
-    #[schema(value_type = String)]
-    status: &'static str,
-    /// Who did it.
-    application: String,
-    /// What more is known of it.
-    context: BTreeMap<String, String>,
-    /// The caller that did it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<IdOnly>,
-}
-
-/// Something that has an id.
-#[derive(Serialize, ToSchema)]
-struct IdOnly {
-    id: String,
+#[schema(as = AuditRealtimeRelatedResultsResponse)]
+struct RelatedAudits {
+    entities: Vec<Audit>,
 }
 
 /// Who changed or executed what.
 #[utoipa::path(
     post, path = "/api/v2/audits/query/realtime", operation_id = "postAuditsQueryRealtime",
-    request_body = AuditRequest,
+    request_body = AuditRealtimeQueryRequest, params(AuditExpand),
     responses((status = 200, description = "The answer.", body = Audits), ChangeErrors),
 )]
 async fn query(
     State(live): State<Arc<Live>>,
+    State(organization): State<Arc<Organization>>,
     State(bodies): State<Bodies>,
     State(journal): State<Arc<Journal>>,
     Extension(caller): Caller,
     body: Body,
 ) -> Result<Json<Audits>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let wanted = AuditRequest::read(&bodies.doc(body).await?)?.wanted()?;
-    let store = live.store()?;
-    // What this node has noted and not yet written.
-    journal.write(store).await;
-    let found = store.audit(&wanted).await?;
-    let size = found.request.size();
+    let request = AuditRealtimeQueryRequest::read(&bodies.doc(body).await?)?;
+    let size = request.page_size.map_or(25, |Whole(size)| size);
+    let number = request.page_number.map_or(1, |Whole(number)| number);
+    let page = PageRequest::new(size, number)?;
+    let asked = Asked {
+        interval: request.interval,
+        service: request.service_name,
+        filters: request.filters,
+        sort: request.sort,
+    };
+    let found = ask(live.store()?, &journal, asked.query(page)?, page).await?;
     Ok(Json(Audits {
-        entities: found.items.iter().map(show).collect(),
+        entities: found
+            .items
+            .iter()
+            .map(|it| show(it, &organization))
+            .collect(),
         page_size: size,
-        page_number: found.request.number(),
+        page_number: number,
         total: found.total,
         page_count: found.total.div_ceil(size.into()).max(1),
     }))
 }
 
-impl AuditRequest {
-    fn wanted(self) -> Result<AuditQuery, ApiError> {
-        let (from, until) = interval(&self.interval)?;
-        let size = self.page_size.map_or(25, |Whole(size)| size);
-        let number = self.page_number.map_or(1, |Whole(number)| number);
-        let order = self
-            .sort
-            .and_then(|sort| sort.sort_order)
-            .unwrap_or_default();
-        let mut wanted = AuditQuery {
-            from: Some(from),
-            until: Some(until),
-            page: PageRequest::new(size, number)?,
-            oldest_first: order.to_lowercase().starts_with("asc"),
-            ..AuditQuery::default()
-        };
-        for AuditFilter { property, value } in self.filters {
-            match property {
-                Property::Action => wanted.action = Some(value),
-                Property::EntityType => wanted.entity_type = Some(value),
-                Property::EntityId => wanted.entity_id = Some(value),
-                Property::ClientId => wanted.actor = Some(format!("client:{value}")),
-            }
-        }
-        Ok(wanted)
-    }
+/// What the store finds, what this node has noted and not yet written among it; nothing where nothing can fit.
+async fn ask(
+    store: &Store,
+    journal: &Journal,
+    wanted: Option<AuditQuery>,
+    page: PageRequest,
+) -> Result<Page<AuditEntry>, ApiError> {
+    let Some(wanted) = wanted else {
+        return Ok(Page {
+            items: Vec::new(),
+            total: 0,
+            request: page,
+        });
+    };
+    journal.write(store).await;
+    Ok(store.audit(&wanted).await?)
 }
 
-impl Field for Vec<AuditFilter> {
-    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
-        let filters = doc.get(name).and_then(Value::as_array);
-        let read = |filter: &Value| {
-            let text = |field: &str| {
-                let found = filter.get(field).and_then(Value::as_str);
-                let found = found.filter(|text| !text.contains('\0'));
-                found.ok_or_else(|| {
-                    ApiError::bad_request(format!("{name}: {field} is missing or holds a NUL."))
-                })
-            };
-            Ok(AuditFilter {
-                value: text("value")?.to_owned(),
-                property: Property::parse_any_case(name, text("property")?)?,
-            })
-        };
-        filters.into_iter().flatten().map(read).collect()
+/// What else the request changed that the entry tells of: entries of the same caller and the same instant.
+/// Executions and logins have none.
+#[utoipa::path(
+    post, path = "/api/v2/audits/query/realtime/related", operation_id = "postAuditsQueryRealtimeRelated",
+    request_body = AuditRealtimeRelatedRequest, params(AuditExpand),
+    responses((status = 200, description = "The answer.", body = RelatedAudits), ChangeErrors),
+)]
+async fn related(
+    State(live): State<Arc<Live>>,
+    State(organization): State<Arc<Organization>>,
+    State(bodies): State<Bodies>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<RelatedAudits>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let request = AuditRealtimeRelatedRequest::read(&bodies.doc(body).await?)?;
+    let own = organization.id.as_str();
+    if request
+        .trustor_org_id
+        .is_some_and(|it| !it.eq_ignore_ascii_case(own))
+    {
+        let message = format!("trustorOrgId: there is one organisation here, {own}.");
+        return Err(ApiError::bad_request(message));
     }
+    let store = live.store()?;
+    let missing = || ApiError::not_found(format!("There is no audit {:?}.", request.audit_id));
+    let seq: i64 = request.audit_id.parse().map_err(|_| missing())?;
+    let one = AuditQuery {
+        seq: Some(seq),
+        ..AuditQuery::default()
+    };
+    let found = store.audit(&one).await?.items.pop().ok_or_else(missing)?;
+    let is_change = ![Entity::Token.word(), "execution"].contains(&found.entity_type.as_str());
+    let others = AuditQuery {
+        from: Some(found.at),
+        until: Some(WallTime(found.at.0 + 1)),
+        actors: vec![found.actor],
+        oldest_first: oldest_first(request.sort),
+        page: PageRequest::new(limits::PAGE, 1)?,
+        ..AuditQuery::default()
+    };
+    let others = match is_change {
+        true => store.audit(&others).await?.items,
+        false => Vec::new(),
+    };
+    let others = others.iter().filter(|it| it.seq != seq);
+    Ok(Json(RelatedAudits {
+        entities: others.map(|it| show(it, &organization)).collect(),
+    }))
 }
 
-/// The first of a list; others don't count.
-impl Field for Option<AuditSort> {
-    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
-        let first = doc.get(name).and_then(|sort| sort.as_array()?.first());
-        Ok(first.map(|first| {
-            let text = |field: &str| Some(first.get(field)?.as_str()?.to_owned());
-            AuditSort {
-                name: text("name"),
-                sort_order: text("sortOrder"),
-            }
-        }))
-    }
+/// Which services can be asked of, and what they tell.
+#[utoipa::path(
+    get, path = "/api/v2/audits/query/servicemapping", operation_id = "getAuditsQueryServicemapping",
+    responses((status = 200, description = "The answer.", body = ServiceMapping)),
+)]
+async fn mapping(Extension(caller): Caller) -> Result<Json<ServiceMapping>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    Ok(Json(ServiceMapping::all()))
 }
 
-fn show(entry: &AuditEntry) -> Audit {
-    let detail = entry.detail.value();
-    let fields = detail.as_object().into_iter().flatten();
-    let context = fields.map(|(name, value)| match value {
-        Value::String(text) => (name.clone(), text.clone()),
-        other => (name.clone(), other.to_string()),
-    });
-    let client = entry.actor.strip_prefix("client:");
-    Audit {
-        id: entry.seq.to_string(),
-        event_date: show_time(entry.at),
-        service_name: "Tollgate",
-        level: "USER",
-        action: entry.action.clone(),
-        entity_type: entry.entity_type.clone(),
-        entity: IdOnly {
-            id: entry.entity_id.clone(),
-        },
-        status: "SUCCESS",
-        application: entry.actor.clone(),
-        context: context.collect(),
-        client: client.map(|id| IdOnly { id: id.to_owned() }),
-    }
+/// Which services can be asked of for an answer at once: all of them.
+#[utoipa::path(
+    get, path = "/api/v2/audits/query/realtime/servicemapping", operation_id = "getAuditsQueryRealtimeServicemapping",
+    responses((status = 200, description = "The answer.", body = ServiceMapping)),
+)]
+async fn realtime_mapping(Extension(caller): Caller) -> Result<Json<ServiceMapping>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    Ok(Json(ServiceMapping::all()))
 }

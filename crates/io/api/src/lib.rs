@@ -46,6 +46,7 @@
 //! the project.
 
 mod actions;
+mod actor;
 mod answers;
 mod audit;
 mod bodies;

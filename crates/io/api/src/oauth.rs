@@ -14,6 +14,7 @@ use std::sync::Arc;
 use tollgate_callers::{AdmitError, Door, Now, basic};
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
+use tollgate_store::StoreError;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -95,6 +96,9 @@ async fn token(
             journal.deny();
             return Ok(wrong());
         }
+        Err(AdmitError::Store(StoreError::OtherGrant(grant))) => {
+            return Ok(other_grant(grant));
+        }
         Err(error) => {
             if error.is_refused_login() {
                 journal.deny();
@@ -117,15 +121,24 @@ pub(crate) struct OAuthErrorBody {
     /// What is wrong, in a word for programs.
     error: &'static str,
     /// What is wrong, for people.
-    description: &'static str,
+    description: String,
     /// The same, where OAuth has it.
-    error_description: &'static str,
+    error_description: String,
 }
 
-fn refusal(status: StatusCode, error: &'static str, description: &'static str) -> Response {
+/// The answer to a client that doesn't log in by client credentials.
+fn other_grant(grant: &str) -> Response {
+    let description = format!(
+        "The client's grant is {grant}; this service gives tokens for client credentials alone."
+    );
+    refusal(StatusCode::BAD_REQUEST, "unauthorized_client", description)
+}
+
+fn refusal(status: StatusCode, error: &'static str, description: impl Into<String>) -> Response {
+    let description = description.into();
     let body = OAuthErrorBody {
         error,
-        description,
+        description: description.clone(),
         error_description: description,
     };
     (status, Json(body)).into_response()

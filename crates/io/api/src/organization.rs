@@ -7,14 +7,17 @@
 mod divisions;
 mod roles;
 
+pub(crate) use divisions::unknown as unknown_division;
 #[allow(unused_imports, reason = "for whatever is in a division")]
 pub(crate) use divisions::{DivisionView, GivenDivision};
+pub(crate) use roles::unknown as unknown_role;
 
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::query::parameter;
 use crate::state::Api;
+use crate::words::words;
 use axum::Extension;
 use axum::extract::State;
 use serde::Serialize;
@@ -47,6 +50,11 @@ parameter! {
     AttributeSchemas("userCustomAttributeSchemaIds"): String
 }
 
+words! {
+    /// How an organisation is.
+    OrganizationState { Active = "active", }
+}
+
 /// The organisation.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -55,8 +63,7 @@ struct OrganizationView {
     id: String,
     name: String,
     default_country_code: String,
-    #[schema(value_type = String)]
-    state: &'static str,
+    state: OrganizationState,
     #[schema(value_type = String)]
     self_uri: &'static str,
 }
@@ -111,7 +118,7 @@ async fn me(
         id: organization.id.to_string(),
         name: organization.name.clone(),
         default_country_code: organization.default_country_code.clone(),
-        state: "active",
+        state: OrganizationState::Active,
         self_uri: "/api/v2/organizations/me",
     }))
 }

@@ -83,6 +83,13 @@ impl Page {
         })
     }
 
+    /// The page that is asked for; none where neither its size nor its number is given.
+    pub(crate) fn given(query: &Query) -> Result<Option<Self>, ApiError> {
+        let given = |name| query.get(name).is_some();
+        let page = Self::of(query)?;
+        Ok((given("pageSize") || given("pageNumber")).then_some(page))
+    }
+
     /// The same for the store.
     pub(crate) fn request(self) -> Result<PageRequest, ApiError> {
         let (size, number) = (u32::try_from(self.size), u32::try_from(self.number));
@@ -98,18 +105,7 @@ impl Page {
         all: &[T],
         show: impl Fn(&T) -> S,
     ) -> Result<Listing<S>, ApiError> {
-        let mut written = ByteCount::default();
-        let mut entities = Vec::new();
-        for item in self.cut(all) {
-            let shown = show(item);
-            if serde_json::to_writer(&mut written, &shown).is_err() {
-                return Err(ApiError::bad_request(format!(
-                    "pageSize: the page has more than {LIST_BYTES} bytes; ask for fewer at once, or for \
-                     fewer of their fields."
-                )));
-            }
-            entities.push(shown);
-        }
+        let entities = fit(self.cut(all), show)?;
         Ok(self.answer(path, query, entities, all.len() as u64))
     }
 
@@ -153,6 +149,55 @@ impl Page {
             previous_uri: (number > 1).then(|| uri(number - 1)),
         }
     }
+}
+
+/// Each of a list's entities as it is shown, as long as all of them have no more bytes than a page may.
+fn fit<T, S: Serialize>(all: &[T], show: impl Fn(&T) -> S) -> Result<Vec<S>, ApiError> {
+    let mut written = ByteCount::default();
+    let mut entities = Vec::new();
+    for item in all {
+        let shown = show(item);
+        if serde_json::to_writer(&mut written, &shown).is_err() {
+            return Err(ApiError::bad_request(format!(
+                "pageSize: the page has more than {LIST_BYTES} bytes; ask for fewer at once, or for fewer of their \
+                 fields."
+            )));
+        }
+        entities.push(shown);
+    }
+    Ok(entities)
+}
+
+/// A whole list as one page, for operations that the platform answers so.
+pub(crate) fn whole<T, S: Serialize>(
+    path: &str,
+    query: &Query,
+    all: &[T],
+    show: impl Fn(&T) -> S,
+) -> Result<Listing<S>, ApiError> {
+    let entities = fit(all, show)?;
+    let given: Vec<_> = query.pairs().collect();
+    let given = given
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)));
+    let given = given.collect::<Vec<_>>().join("&");
+    let uri = if given.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{given}")
+    };
+    Ok(Listing {
+        page_size: entities.len().max(DEFAULT_PAGE_SIZE),
+        page_number: 1,
+        total: entities.len() as u64,
+        page_count: 1,
+        self_uri: uri.clone(),
+        first_uri: uri.clone(),
+        last_uri: uri,
+        next_uri: None,
+        previous_uri: None,
+        entities,
+    })
 }
 
 fn encode(text: &str) -> String {

@@ -2,6 +2,7 @@
 //! says of it.
 
 use crate::error::ApiError;
+use utoipa::openapi::{RefOr, Schema};
 
 /// What a parameter's value can be.
 pub(crate) trait ParameterValue: Sized {
@@ -31,9 +32,10 @@ impl ParameterValue for bool {
     }
 }
 
-/// Declares a parameter of query strings. `of` reads it, for an operation that names it among its `params`.
+/// Declares a parameter of query strings, with what counts where it isn't given if that is worth saying. `of` reads it,
+/// for an operation that names it among its `params`.
 macro_rules! parameter {
-    ($(#[doc = $about:literal])* $type:ident($name:literal): $value:ty) => {
+    ($(#[doc = $about:literal])* $type:ident($name:literal): $value:ty $(= $default:literal)?) => {
         $(#[doc = $about])*
         pub(crate) struct $type;
 
@@ -58,13 +60,27 @@ macro_rules! parameter {
                     .name(Self::NAME)
                     .parameter_in(utoipa::openapi::path::ParameterIn::Query)
                     .description(Some(concat!($($about),*).trim()))
-                    .schema(Some(<$value as utoipa::PartialSchema>::schema()));
+                    .schema(Some($crate::query::with_default(
+                        <$value as utoipa::PartialSchema>::schema(),
+                        [$(serde_json::json!($default))?],
+                    )));
                 vec![parameter.build()]
             }
         }
     };
 }
 pub(crate) use parameter;
+
+/// The schema of a parameter that has a default, if there is one.
+pub(crate) fn with_default<const N: usize>(
+    mut schema: RefOr<Schema>,
+    default: [serde_json::Value; N],
+) -> RefOr<Schema> {
+    if let RefOr::T(Schema::Object(of)) = &mut schema {
+        of.default = default.into_iter().next();
+    }
+    schema
+}
 
 /// A query string's fields; of a name given twice the first counts, but where a list is wanted.
 #[derive(Debug, Default)]

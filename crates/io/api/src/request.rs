@@ -77,6 +77,25 @@ pub(crate) fn only(doc: &Doc, declared: &[&str]) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Refuses an entry of a list that isn't an object of these fields alone, but for those that say nothing. `name`: the
+/// list's.
+pub(crate) fn only_entry(name: &str, entry: &Value, declared: &[&str]) -> Result<(), ApiError> {
+    let Value::Object(fields) = entry else {
+        let message = format!("{name}: expected a list of objects.");
+        return Err(ApiError::bad_request(message));
+    };
+    let mut others = fields.iter();
+    let other =
+        others.find(|(of, value)| !declared.contains(&of.as_str()) && says_something(value));
+    match other {
+        None => Ok(()),
+        Some((field, _)) => {
+            let message = format!("{name}: its entries have no field {field}; leave it out.");
+            Err(ApiError::bad_request(message).with("field", format!("{name}.{field}")))
+        }
+    }
+}
+
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,

@@ -1,13 +1,15 @@
 //! `/api/v2/tokens/me`: whose the token is that a request comes with, and its end.
 
+use crate::actor::EntityRef;
 use crate::caller::Caller;
 use crate::changes::by;
-use crate::clients::GrantType;
+use crate::clients::{GrantType, OAuthClientState, RoleDivision, role_divisions};
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::organization::NamedEntity;
 use crate::query::{Query, parameter};
 use crate::state::Api;
+use crate::wire::show_time;
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use http::StatusCode;
@@ -52,7 +54,37 @@ struct TokenClient {
     id: String,
     name: String,
     authorized_grant_type: GrantType,
+    scope: Vec<String>,
+    state: OAuthClientState,
     organization: NamedEntity,
+    /// Of this field and those that follow: there of an OAuth client of the store.
+    #[serde(flatten)]
+    stored: Option<StoredClient>,
+}
+
+/// What is known of an OAuth client of the store alone.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StoredClient {
+    role_divisions: Vec<RoleDivision>,
+    #[schema(format = DateTime)]
+    date_created: String,
+    #[schema(format = DateTime)]
+    date_modified: String,
+    created_by: EntityRef,
+    modified_by: EntityRef,
+}
+
+impl From<&OAuthClient> for StoredClient {
+    fn from(client: &OAuthClient) -> Self {
+        Self {
+            role_divisions: role_divisions(&client.body),
+            date_created: show_time(client.created),
+            date_modified: show_time(client.modified),
+            created_by: EntityRef::of_actor(&client.created_by),
+            modified_by: EntityRef::of_actor(&client.modified_by),
+        }
+    }
 }
 
 /// Gets whose token the request comes with.
@@ -67,10 +99,11 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Json<TokenInfo>, ApiError> {
     PreserveIdle::of(&Query::parse(query.as_deref()))?;
-    let name = match &caller.stored {
-        Some(id) => live.store()?.get::<OAuthClient>(id).await?.body.name,
-        None => caller.id.to_string(),
+    let stored = match &caller.stored {
+        Some(id) => Some(live.store()?.get::<OAuthClient>(id).await?),
+        None => None,
     };
+    let body = stored.as_ref().map(|it| &it.body);
     let of = || NamedEntity::of(&organization);
     Ok(Json(TokenInfo {
         organization: of(),
@@ -78,9 +111,13 @@ async fn show(
         authorized_scope: Vec::new(),
         client: TokenClient {
             id: caller.id.to_string(),
-            name,
+            name: body.map_or_else(|| caller.id.to_string(), |it| it.name.clone()),
             authorized_grant_type: GrantType::ClientCredentials,
+            scope: body.map(|it| it.scopes.clone()).unwrap_or_default(),
+            // Another one's token isn't alive.
+            state: OAuthClientState::Active,
             organization: of(),
+            stored: stored.as_ref().map(StoredClient::from),
         },
     }))
 }

@@ -1,6 +1,8 @@
 //! How often a client called what. A query is answered at once; its id *is* the query, so any node gives
 //! its results, and nothing has to be kept.
 
+mod spans;
+
 use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
@@ -10,7 +12,7 @@ use crate::json::Json;
 use crate::query::{Query, parameter};
 use crate::request::{Whole, request};
 use crate::state::Api;
-use crate::wire::{id as parse_id, parse_time, show_time};
+use crate::wire::{id as parse_id, show_time};
 use crate::words::words;
 use axum::Extension;
 use axum::body::Body;
@@ -19,10 +21,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Value, json};
+pub(crate) use spans::interval;
+use spans::{DAY, grain_of};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tollgate_callers::Over;
+use tollgate_config::Organization;
 use tollgate_definitions::{Live, wall_time};
-use tollgate_store::{OAuthClient, Role, UsageGrain, UsageQuery, UsageRow, WallTime};
+use tollgate_store::{OAuthClient, Role, UsageQuery, UsageRow, WallTime};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,7 +36,6 @@ use utoipa_axum::routes;
 const PATH: &str = "/api/v2/oauth/clients";
 /// The longest id of a query that is read.
 const MAX_ID: usize = 512;
-const DAY: i64 = 86_400_000;
 
 /// The operations that tell how often a client called what.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -41,8 +46,19 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 }
 
 words! {
-    /// The spans that counts are given by.
-    Granularity { Hour = "Hour", Day = "Day", }
+    /// The spans that counts are given by, in UTC; a week begins on Monday. Hour is ours.
+    Granularity { Hour = "Hour", Day = "Day", Week = "Week", Month = "Month", }
+}
+words! {
+    /// What is counted.
+    Metric {
+        Status200 = "Status200",
+        Status300 = "Status300",
+        Status400 = "Status400",
+        Status429 = "Status429",
+        Status500 = "Status500",
+        Requests = "Requests",
+    }
 }
 words! {
     /// What counts are told apart by.
@@ -56,7 +72,7 @@ words! {
 }
 parameter! {
     /// How many days back, today included; 7 without it.
-    Days("days"): Whole<1, 365>
+    Days("days"): Whole<1, 365> = 7
 }
 
 request! {
@@ -65,8 +81,8 @@ request! {
         /// Two times with a slash between them.
         interval: String,
         granularity: Option<Granularity>,
-        /// All that are counted are told, whichever are asked for.
-        #[expect(dead_code, reason = "all are told")]
+        /// The counts that are wanted; all of them where none is named.
+        #[schema(value_type = Option<Vec<Metric>>)]
         metrics: Option<Vec<String>>,
         #[schema(value_type = Option<Vec<GroupBy>>)]
         group_by: Option<Vec<String>>,
@@ -100,12 +116,21 @@ words! {
 struct UsageCount {
     client_id: String,
     client_name: String,
-    status200: u64,
-    status300: u64,
-    status400: u64,
-    status429: u64,
-    status500: u64,
-    requests: u64,
+    organization_id: String,
+    /// Answers with a status from 200 to 299; of this count as of those that follow: there if it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status200: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status300: Option<u64>,
+    /// Answers with a status from 400 to 499, 429 among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status400: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status429: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status500: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<u64>,
     /// The path, with names of variables in the places of their values.
     #[serde(skip_serializing_if = "Option::is_none")]
     template_uri: Option<String>,
@@ -133,11 +158,15 @@ async fn query(
     let request = UsageRequest::read(&bodies.doc(body).await?)?;
     live.store()?.get::<OAuthClient>(&parse_id(&id)?).await?;
     let (from, until) = interval(&request.interval)?;
-    let grain = match request.granularity {
-        None => "span",
-        Some(Granularity::Hour) => "hour",
-        Some(Granularity::Day) => "day",
-    };
+    let grain = request.granularity.map_or("Span", Granularity::word);
+    let metrics = request.metrics.unwrap_or_default();
+    let metrics = metrics
+        .iter()
+        .map(|it| Metric::parse_any_case("metrics", it));
+    let metrics: BTreeSet<_> = metrics
+        .map(|it| it.map(Metric::word))
+        .collect::<Result<_, _>>()?;
+    grain_of(grain, (from, until))?;
     let (mut template, mut method) = (false, false);
     for group in request.group_by.unwrap_or_default() {
         match GroupBy::parse("groupBy", &group)? {
@@ -148,7 +177,7 @@ async fn query(
     }
     Ok(Json(started(
         &id,
-        &json!([from.0, until.0, grain, template, method]),
+        &json!([from.0, until.0, grain, template, method, metrics]),
     )))
 }
 
@@ -171,7 +200,7 @@ async fn summary(
     let until = wall_time().0 + 3_600_000;
     Ok(Json(started(
         &id,
-        &json!([until - days * DAY, until, "day", true, true]),
+        &json!([until - days * DAY, until, "Day", true, true, []]),
     )))
 }
 
@@ -190,6 +219,7 @@ fn started(client: &str, query: &Value) -> UsageExecution {
 )]
 async fn results(
     State(live): State<Arc<Live>>,
+    State(organization): State<Arc<Organization>>,
     State(journal): State<Arc<Journal>>,
     Extension(caller): Caller,
     Path((id, execution)): Path<(String, String)>,
@@ -197,7 +227,7 @@ async fn results(
     caller.needs(Role::Administer, Over::Everything)?;
     let store = live.store()?;
     let client = store.get::<OAuthClient>(&parse_id(&id)?).await?;
-    let wanted = decode(&execution)
+    let (wanted, metrics) = decode(&execution)
         .ok_or_else(|| ApiError::not_found("There is no such query; ask for it again."))?;
     // What this node has counted and not yet written.
     journal.write(store).await;
@@ -207,58 +237,55 @@ async fn results(
             ..wanted
         })
         .await?;
-    let shown = rows.iter().map(|row| show(row, &id, &client.body.name));
+    let shown = rows.iter().map(|row| UsageCount {
+        client_name: client.body.name.clone(),
+        organization_id: organization.id.to_string(),
+        ..show(row, &id, &metrics)
+    });
     Ok(Json(UsageResult {
         results: shown.collect(),
         query_status: QueryStatus::Complete,
     }))
 }
 
-fn decode(id: &str) -> Option<UsageQuery> {
+/// What the id of a query asks for, and the words of the counts that are wanted; none of them: all.
+fn decode(id: &str) -> Option<(UsageQuery, BTreeSet<String>)> {
+    type Asked = (i64, i64, String, bool, bool, BTreeSet<String>);
     if id.len() > MAX_ID {
         return None;
     }
     let text = URL_SAFE_NO_PAD.decode(id).ok()?;
-    let (from, until, grain, by_template, by_method): (i64, i64, String, bool, bool) =
-        tollgate_json::read_bytes_as(&text).ok()?;
-    Some(UsageQuery {
+    let asked: Asked = tollgate_json::read_bytes_as(&text).ok()?;
+    let (from, until, grain, by_template, by_method, metrics) = asked;
+    let (from, until) = (WallTime(from), WallTime(until));
+    let wanted = UsageQuery {
         client: None,
-        from: WallTime(from),
-        until: WallTime(until),
-        grain: match grain.as_str() {
-            "hour" => UsageGrain::Hour,
-            "day" => UsageGrain::Day,
-            _ => UsageGrain::Span,
-        },
+        from,
+        until,
+        grain: grain_of(&grain, (from, until)).ok()?,
         by_client: true,
         by_template,
         by_method,
-    })
+    };
+    Some((wanted, metrics))
 }
 
-/// `from/until`, as the platform writes intervals.
-pub(crate) fn interval(text: &str) -> Result<(WallTime, WallTime), ApiError> {
-    let pair = text.split_once('/');
-    let times = pair.and_then(|(from, until)| Some((parse_time(from)?, parse_time(until)?)));
-    times.filter(|(from, until)| from <= until).ok_or_else(|| {
-        ApiError::bad_request(format!(
-            "interval: expected two times such as 2026-01-01T00:00:00Z/2026-02-01T00:00:00Z, found \
-             {text:?}."
-        ))
-    })
-}
-
-fn show(row: &UsageRow, client: &str, name: &str) -> UsageCount {
+fn show(row: &UsageRow, client: &str, metrics: &BTreeSet<String>) -> UsageCount {
     let counts = &row.counts;
+    let count = |metric: Metric, count: u64| {
+        (metrics.is_empty() || metrics.contains(metric.word())).then_some(count)
+    };
     UsageCount {
         client_id: client.to_owned(),
-        client_name: name.to_owned(),
-        status200: counts.status_200,
-        status300: counts.status_300,
-        status400: counts.status_400,
-        status429: counts.status_429,
-        status500: counts.status_500,
-        requests: counts.requests,
+        client_name: String::new(),
+        organization_id: String::new(),
+        status200: count(Metric::Status200, counts.status_200),
+        status300: count(Metric::Status300, counts.status_300),
+        // The store counts them apart, the platform's rows have one in the other.
+        status400: count(Metric::Status400, counts.status_400 + counts.status_429),
+        status429: count(Metric::Status429, counts.status_429),
+        status500: count(Metric::Status500, counts.status_500),
+        requests: count(Metric::Requests, counts.requests),
         template_uri: row.template.clone(),
         http_method: row.method.clone(),
         date: row.at.map(show_time),

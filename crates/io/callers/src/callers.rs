@@ -15,16 +15,17 @@
 //! are remembered; beyond it the one that ends first goes.
 
 use crate::now::Now;
-use crate::principal::{Principal, granted};
+use crate::principal::{Over, Principal};
+use crate::roles::{granted, grants_of};
 use crate::tokens::{Alive, Known, lock};
 use rand::TryRngCore as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
-use tollgate_config::{Caller, CallerLogins};
+use tollgate_config::{Caller, CallerLogins, Organization};
 use tollgate_definitions::{Lanes, file_integration_id};
 use tollgate_driver::Secret;
-use tollgate_store::{Grant, Reach, Store, StoreError};
+use tollgate_store::{Grant, Reach, Role, Store, StoreError};
 
 /// How long an answer of the store about a token is believed.
 const BELIEVED: Duration = Duration::from_secs(2);
@@ -39,6 +40,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Callers {
     callers: Vec<(Caller, Principal)>,
     lanes: Arc<Lanes>,
+    organization: Arc<Organization>,
     store: Option<Arc<Store>>,
     life: Duration,
     max_tokens: usize,
@@ -79,12 +81,12 @@ fn of_file(callers: Vec<Caller>, lanes: &Lanes) -> Vec<(Caller, Principal)> {
 }
 
 impl Callers {
-    /// The file's callers, and those of the store if there is one. A token of a caller of the file lives so
-    /// long; at most `max_tokens` of them do at once.
+    /// The file's callers, and those of the store if there is one, whose roles the organisation explains. A token of
+    /// a caller of the file lives so long; at most `max_tokens` of them do at once.
     #[must_use]
     pub fn new(
         callers: Vec<Caller>,
-        lanes: Arc<Lanes>,
+        (lanes, organization): (Arc<Lanes>, Arc<Organization>),
         store: Option<Arc<Store>>,
         life: Duration,
         max_tokens: usize,
@@ -92,12 +94,19 @@ impl Callers {
         Self {
             callers: of_file(callers, &lanes),
             lanes,
+            organization,
             store,
             life,
             max_tokens,
             alive: Mutex::default(),
             believed: Arc::default(),
         }
+    }
+
+    /// Whether a caller of the file may administer everything.
+    pub(crate) fn file_administers(&self) -> bool {
+        let mut callers = self.callers.iter();
+        callers.any(|(_, it)| it.may(Role::Administer, Over::Everything))
     }
 
     /// The file's caller with this id, if `expected` of its logins is this secret.
@@ -189,6 +198,7 @@ impl Callers {
         let check = TokenCheck {
             believed: Arc::clone(&self.believed),
             lanes: Arc::clone(&self.lanes),
+            organization: Arc::clone(&self.organization),
             max_tokens: self.max_tokens,
             token: Secret::new(token.to_owned()),
             at: now,
@@ -247,6 +257,7 @@ impl Callers {
 struct TokenCheck {
     believed: Arc<Mutex<Alive>>,
     lanes: Arc<Lanes>,
+    organization: Arc<Organization>,
     max_tokens: usize,
     token: Secret,
     at: Now,
@@ -273,7 +284,8 @@ impl TokenCheck {
         let id = client.id.to_string();
         let default = client.body.default_flow.as_deref();
         let lanes = self.lanes.own(&client.body.flows, default);
-        let principal = Principal::new(&id, client.body.grants, Some(client.id), lanes);
+        let grants = grants_of(&client.body, &self.organization);
+        let principal = Principal::new(&id, grants, Some(client.id), lanes);
         let known = Known {
             expires: now.instant + WITHOUT_STORE.min(left),
             fresh_until: now.instant + BELIEVED.min(left),
@@ -337,7 +349,13 @@ mod tests {
         });
         let lanes = Arc::new(Lanes::new(&flows, default));
         let life = Duration::from_secs(300);
-        Callers::new(vec![caller], lanes, None, life, max_tokens)
+        Callers::new(
+            vec![caller],
+            (lanes, Arc::default()),
+            None,
+            life,
+            max_tokens,
+        )
     }
 
     fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {

@@ -176,6 +176,12 @@ impl Door {
         granted
     }
 
+    /// Whether a caller of the configuration file may administer everything.
+    #[must_use]
+    pub fn file_administers(&self) -> bool {
+        self.callers.file_administers()
+    }
+
     /// Ends a token.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod logins;
 mod meter;
 mod now;
 mod principal;
+mod roles;
 mod tokens;
 
 pub use callers::{Callers, Granted};
@@ -29,4 +30,5 @@ pub use error::AdmitError;
 pub use logins::Logins;
 pub use meter::{Meter, TooMany};
 pub use now::Now;
-pub use principal::{Forbidden, Over, Principal, actor_of, granted};
+pub use principal::{Forbidden, Over, Principal, actor_of};
+pub use roles::{EVERYWHERE, administers, granted, is_action, own_role, why_nothing};

@@ -45,16 +45,6 @@ pub fn actor_of(id: &str) -> Actor {
     id.map_or_else(|_| Actor::system(), |id| Actor::client(&id))
 }
 
-/// A role of the configuration as the store has it.
-#[must_use]
-pub fn granted(role: tollgate_config::Role) -> Role {
-    match role {
-        tollgate_config::Role::Execute => Role::Execute,
-        tollgate_config::Role::Author => Role::Author,
-        tollgate_config::Role::Administer => Role::Administer,
-    }
-}
-
 /// What a caller's roles don't allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("The caller is not allowed to do this; it takes: {needed}.")]
@@ -181,12 +171,9 @@ impl Principal {
         if self.may(role, over) {
             return Ok(());
         }
-        let needed = match role {
-            Role::Execute => "execute",
-            Role::Author => "author",
-            Role::Administer => "administer",
-        };
-        Err(Forbidden { needed })
+        Err(Forbidden {
+            needed: role.word(),
+        })
     }
 
     /// Whether it may read the thing's definition.

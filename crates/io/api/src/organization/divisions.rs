@@ -35,7 +35,7 @@ parameter! {
 }
 parameter! {
     /// Only false: what is in a division isn't counted here.
-    ObjectCount("objectCount"): bool
+    ObjectCount("objectCount"): bool = false
 }
 
 /// A division, where something tells in which it is.

@@ -43,7 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 parameter! {
     /// Of no effect: roles are had by OAuth clients here, and users aren't counted.
-    UserCount("userCount"): bool
+    UserCount("userCount"): bool = true
 }
 
 /// A role.

@@ -134,9 +134,10 @@ pub(super) fn parts(
     let executor = Arc::new(executor);
     let runner = Runner::new(host, tollgate_architect_runner::Bounds::default());
     let jobs = jobs(config, (live, &executor, &lanes), journal, callbacks);
+    let organization = Arc::new(config.organization.clone());
     let callers = Callers::new(
         config.callers.clone(),
-        Arc::clone(&lanes),
+        (Arc::clone(&lanes), Arc::clone(&organization)),
         live.store().ok().cloned(),
         server.token_life,
         server.max_tokens,
@@ -151,7 +152,7 @@ pub(super) fn parts(
     );
     Parts {
         live: Arc::clone(live),
-        organization: Arc::new(config.organization.clone()),
+        organization,
         workflows: Arc::new(Workflows::new(files, Arc::clone(&workers))),
         lanes,
         limits,
