@@ -192,6 +192,7 @@ impl Config {
             Entrance::Listener(address) => address.to_string(),
             Entrance::Host(host) => format!("the host {host}"),
             Entrance::Prefix(path) => format!("{path}/…"),
+            Entrance::UnknownPaths => "paths that the service doesn't have".to_owned(),
         };
         let may = |caller: &&Caller| !caller.pass_through.is_empty();
         let callers = self.callers.iter().filter(may);

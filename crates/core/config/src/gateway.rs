@@ -33,7 +33,7 @@ impl Gateway {
     pub fn address(&self) -> Option<SocketAddr> {
         match self.entrance {
             Entrance::Listener(address) => Some(address),
-            Entrance::Host(_) | Entrance::Prefix(_) => None,
+            Entrance::Host(_) | Entrance::Prefix(_) | Entrance::UnknownPaths => None,
         }
     }
 }
@@ -48,6 +48,8 @@ pub enum Entrance {
     /// Those at the service's listener whose path begins with these segments, which are taken off: a path that
     /// begins with a slash and ends without one.
     Prefix(String),
+    /// Those at the service's listener for paths of the platform's API that the service itself doesn't have.
+    UnknownPaths,
 }
 
 /// The engine's routes for the calls of one integration.

@@ -96,7 +96,7 @@ impl Config {
     fn taken(&self, gateway: &Gateway) -> impl Iterator<Item = String> {
         let entrance = match &gateway.entrance {
             Entrance::Prefix(prefix) => Some(prefix.clone()),
-            Entrance::Listener(_) | Entrance::Host(_) => None,
+            Entrance::Listener(_) | Entrance::Host(_) | Entrance::UnknownPaths => None,
         };
         let named = self
             .integrations

@@ -258,6 +258,13 @@ impl From<StoreError> for ApiError {
                 Self::conflict("in.use", format!("Nothing was changed: {message}"))
                     .with(by.word(), id)
             }
+            StoreError::LastAdministrator => Self::conflict(
+                "last.administrator",
+                "Nothing was changed: this is the last OAuth client that may administer everything, and without one \
+                 nobody could change any. Give another active client the role administer everywhere first, or a \
+                 [[caller]] of the configuration file.",
+            ),
+            StoreError::OtherGrant(_) => Self::bad_request(message),
             StoreError::Full { entity: Entity::Job, limit } => jobs_full(*limit),
             StoreError::Full { limit, .. } | StoreError::TooLarge { limit } => {
                 Self::conflict("limit.reached", format!("Nothing was changed: {message}"))

@@ -61,6 +61,7 @@ mod declared;
 mod document;
 mod drafts;
 mod edge;
+mod elsewhere;
 mod ends;
 mod error;
 mod executed;
@@ -98,6 +99,7 @@ mod workflows;
 
 pub use bodies::Bodies;
 pub use edge::edge;
+pub use elsewhere::Elsewhere;
 pub use ends::documented_ends;
 pub use error::ApiError;
 pub use jobs::JobReport;

@@ -3,6 +3,7 @@
 use crate::bodies::Bodies;
 use crate::declared::Declared;
 use crate::document::DocumentSource;
+use crate::elsewhere::{no_such_method, no_such_path};
 use crate::error::ApiError;
 use crate::media::Media;
 use crate::notices::Notices;
@@ -10,8 +11,8 @@ use crate::state::Api;
 use crate::tags::Conditional;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, declared, document, drafts,
-    flows, gate, integrations, jobs, learned, limits, media, oauth, openapi, organization, packing,
-    parts, rows, run, tables, tags, tokens, types, usage, workflows,
+    elsewhere, flows, gate, integrations, jobs, learned, limits, media, oauth, openapi,
+    organization, packing, parts, rows, run, tables, tags, tokens, types, usage, workflows,
 };
 use axum::extract::{FromRef as _, Request, State};
 use axum::middleware::{self, Next};
@@ -19,7 +20,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -74,9 +75,11 @@ fn open() -> OpenApiRouter<Api> {
         .routes(routes!(health))
 }
 
-/// All paths, and who answers them.
+/// All paths, and who answers them. Requests for what isn't here go where an [`Elsewhere`](crate::Elsewhere) among
+/// their extensions leads them.
 pub fn router(api: Api) -> Router {
     let guarded = guarded();
+    let own = guarded.get_openapi().paths.paths.keys().cloned().collect();
     let declared = Arc::new(Declared::of(guarded.get_openapi()));
     let described = document();
     let conditional = Arc::new(Conditional::of(&described));
@@ -104,6 +107,7 @@ pub fn router(api: Api) -> Router {
         .route("/dashboard.css", get(dashboard::style))
         .route("/dashboard.js", get(dashboard::script))
         .merge(guarded)
+        .merge(elsewhere::routes(&own))
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn(panicked))
         .with_state(api);
@@ -134,20 +138,6 @@ async fn health(
 async fn panicked(request: Request, next: Next) -> Response {
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     answer.unwrap_or_else(|_| ApiError::internal().into_response())
-}
-
-async fn no_such_path() -> ApiError {
-    ApiError::not_found("There is no such path here.")
-}
-
-/// The router says in `Allow` which methods there are; that is all that OPTIONS asks for.
-async fn no_such_method(method: Method) -> Response {
-    if method == Method::OPTIONS {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    let message = "This path does not take this method.";
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    ApiError::new(status, "method.not.allowed", message).into_response()
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
-//! Gateways at the service's own listener: those that a host name or the begin of a path leads to.
+//! Gateways at the service's own listener: those that a host name or the begin of a path leads to, and the one that gets
+//! what the API doesn't have.
 
 use crate::gateway::Gateway;
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use axum::{Extension, Router};
 use http::{Request, header};
 use std::sync::Arc;
+use tollgate_api::Elsewhere;
 use tollgate_config::Entrance;
 use tower::ServiceExt as _;
 
@@ -19,14 +21,20 @@ pub struct Front {
 impl Front {
     /// Requests that are for none of the gateways go to the API.
     pub fn router(gateways: Vec<Gateway>, api: Router) -> Router {
+        let (rest, mut gateways): (Vec<_>, Vec<_>) = gateways
+            .into_iter()
+            .partition(|it| it.settings().entrance == Entrance::UnknownPaths);
+        let api = match rest.into_iter().next() {
+            Some(gateway) => api.layer(Extension(elsewhere(gateway))),
+            None => api,
+        };
         if gateways.is_empty() {
             return api;
         }
-        let mut gateways = gateways;
         // The longest prefix first: one below another is reached.
         gateways.sort_by_key(|it| match &it.settings().entrance {
             Entrance::Prefix(prefix) => usize::MAX - prefix.len(),
-            Entrance::Listener(_) | Entrance::Host(_) => 0,
+            Entrance::Listener(_) | Entrance::Host(_) | Entrance::UnknownPaths => 0,
         });
         let front = Self {
             gateways: gateways.into(),
@@ -40,7 +48,7 @@ impl Front {
         let host = host(&request);
         for gateway in &*self.gateways {
             let below = match &gateway.settings().entrance {
-                Entrance::Listener(_) => None,
+                Entrance::Listener(_) | Entrance::UnknownPaths => None,
                 Entrance::Host(name) => (host.as_ref() == Some(name)).then_some(path.as_str()),
                 Entrance::Prefix(prefix) => below(&path, prefix),
             };
@@ -53,6 +61,17 @@ impl Front {
             Err(never) => match never {},
         }
     }
+}
+
+/// Answers what the API doesn't have by a gateway.
+fn elsewhere(gateway: Gateway) -> Elsewhere {
+    Elsewhere::new(move |request: Request<Body>| {
+        let gateway = gateway.clone();
+        async move {
+            let path = request.uri().path().to_owned();
+            gateway.answer(&path, request).await
+        }
+    })
 }
 
 /// What is left of the path behind the prefix.

@@ -102,7 +102,7 @@ fn integration(
     Some(named.value)
 }
 
-/// `listen`, `host` or `path`: exactly one of them.
+/// `listen`, `host`, `path` or `unknown_paths`: exactly one of them.
 fn entrance(section: &Section<'_, '_>) -> Option<Placed<Entrance>> {
     let address = "an address and a port such as \"127.0.0.1:8081\"";
     let listen = section.parsed("listen", address, |text| {
@@ -112,18 +112,29 @@ fn entrance(section: &Section<'_, '_>) -> Option<Placed<Entrance>> {
     let host = section.parsed("host", name, |text| host(text).map(Entrance::Host));
     let prefix = "a path such as \"/genesys\", of which no part is the service's own: /api, /oauth, /health, /login";
     let prefix = section.parsed("path", prefix, |text| path(text).map(Entrance::Prefix));
-    let keys = ["listen", "host", "path"];
+    let is_rest = section.flag("unknown_paths");
+    if is_rest == Some(false) {
+        section.refuse("unknown_paths", || {
+            "expected true, or leave it out".to_owned()
+        });
+    }
+    let rest = section.here(Entrance::UnknownPaths);
+    let rest = (is_rest == Some(true)).then_some(rest);
+    let keys = ["listen", "host", "path", "unknown_paths"];
     let given = keys.iter().filter(|key| section.has(key)).count();
     if given == 0 {
         section.missing(
             "listen",
-            "\"127.0.0.1:8081\"; or host, or path, for requests at the service's own listener",
+            "\"127.0.0.1:8081\"; or host, path or unknown_paths, for requests at the service's own listener",
         );
     }
-    let mut found = [listen, host, prefix].into_iter().flatten();
+    let mut found = [listen, host, prefix, rest].into_iter().flatten();
     let first = found.next()?;
     for other in found {
-        section.reject(&other, "give one of listen, host and path".to_owned());
+        section.reject(
+            &other,
+            "give one of listen, host, path and unknown_paths".to_owned(),
+        );
     }
     Some(first)
 }

@@ -48,7 +48,17 @@ fn a_gateway_passes_to_a_platform_integration_by_one_entrance() {
         (
             "host = \"a\"\npath = \"/x\"",
             "gateway[1].path",
-            "one of listen, host and path",
+            "one of listen, host, path and unknown_paths",
+        ),
+        (
+            "unknown_paths = false",
+            "gateway[1].unknown_paths",
+            "expected true",
+        ),
+        (
+            "unknown_paths = true\n[[gateway]]\nintegration = \"Platform\"\nunknown_paths = true",
+            "gateway[2]",
+            "another gateway has that",
         ),
         (
             "path = \"/x\"\nmax_body_bytes = -1",
