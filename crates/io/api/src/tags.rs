@@ -190,9 +190,11 @@ fn tag(bytes: &[u8]) -> String {
         version: i64,
     }
     let name = Uuid::new_v5(&IDS, bytes).simple();
-    match serde_json::from_slice::<Shown>(bytes) {
-        Ok(Shown { version }) => format!("\"{version}-{name}\""),
-        Err(_) => format!("\"{name}\""),
+    // A list would be read as the fields in their order.
+    let object = Some(bytes).filter(|bytes| bytes.starts_with(b"{"));
+    match object.and_then(|object| serde_json::from_slice::<Shown>(object).ok()) {
+        Some(Shown { version }) => format!("\"{version}-{name}\""),
+        None => format!("\"{name}\""),
     }
 }
 
