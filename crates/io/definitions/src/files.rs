@@ -123,6 +123,7 @@ fn target(
         name: name.clone(),
         kind: IntegrationType::Known(integration.kind),
         stored: None,
+        credentials: [].into(),
         wiring: Ok(Wiring {
             routes: integration.routes.clone(),
             base_url: integration.base_url.clone(),

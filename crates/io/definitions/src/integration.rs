@@ -1,11 +1,13 @@
 //! One integration of the catalogue, and what its calls need.
 
 use crate::{Login, LookupError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::{Credentials, IntegrationType};
 use tollgate_config::{Access, IntegrationRoutes};
 use tollgate_driver::{Redactor, Secret, Url};
 use tollgate_guard::Guard;
+use tollgate_store::Credential;
 
 /// An integration.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct CatalogIntegration {
     pub kind: IntegrationType,
     /// As stored; none if it is the file's.
     pub stored: Option<tollgate_store::Integration>,
+    /// What may be read of the stored credentials in its places.
+    pub credentials: BTreeMap<String, Credential>,
     /// What its calls need, or why there can't be any.
     pub wiring: Result<Wiring, String>,
 }

@@ -72,6 +72,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 8,
+        name: "names",
+        common: include_str!("../migrations/0008_names.sql"),
+        sqlite: include_str!("../migrations/0008_names.sqlite.sql"),
+        postgres: include_str!("../migrations/0008_names.postgres.sql"),
+    },
+    Migration {
         number: 9,
         name: "client roles",
         common: include_str!("../migrations/0009_client_roles.sql"),

@@ -26,10 +26,12 @@ pub use client::{
     HeldRole, MadeClient, OAuthClient, Reach, Role,
 };
 pub use common::{Actor, Author, Expected, JsonText, WallTime};
-pub use credential::{Credential, CredentialKind, CredentialQuery, CredentialSort, NewCredential};
+pub use credential::{
+    Credential, CredentialCursor, CredentialKind, CredentialQuery, CredentialSort, NewCredential,
+};
 pub use integration::{
-    Integration, IntegrationConfig, IntegrationQuery, IntegrationSort, IntegrationUpdate,
-    IntendedState, NewIntegration,
+    ConfigurationChange, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
+    IntegrationUpdate, IntendedState, NewIntegration,
 };
 pub use job::{
     CallbackState, Claim, ClaimExcept, EndedJob, Job, JobBounds, JobCallback, JobQuery, JobState,

@@ -1,6 +1,6 @@
 //! `tollgate import` and `tollgate export`: action files into a store or a running service, and back.
 //!
-//! An imported action of a name that its category has already replaces that one, as a new version;
+//! An imported action of a name that its integration has already replaces that one, as a new version;
 //! importing the same file again changes nothing but the version. What is exported is equal to what was
 //! imported, field by field and in the same order.
 //!
@@ -144,6 +144,18 @@ fn read_all(paths: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
     }
     anyhow::ensure!(refused.is_empty(), "{}", refused.join("\n"));
     Ok(files)
+}
+
+/// The action of the file's name that the integration has, if it has one; which of several is meant nobody knows.
+fn one<T>(found: Vec<T>, name: &str, id: impl Fn(&T) -> String) -> anyhow::Result<Option<T>> {
+    let ids: Vec<_> = found.iter().map(id).collect();
+    anyhow::ensure!(
+        ids.len() < 2,
+        "the integration has several actions {name:?}, and which of them is to be replaced isn't known; rename all but \
+         one: {}",
+        ids.join(", ")
+    );
+    Ok(found.into_iter().next())
 }
 
 /// Refuses a file of another type than that of the integration it is for.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
 use tollgate_driver::{Bounds, Driver, Proxy};
-use tollgate_store::{CredentialKind, EntityId, Integration, Store, StoreError};
+use tollgate_store::{Credential, EntityId, Integration, Store, StoreError};
 use tollgate_workers::Workers;
 
 /// What all integrations share.
@@ -40,20 +40,24 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// The integration, made anew. `kinds` are the types of all credentials.
+    /// The integration, made anew, of all credentials that are known.
     pub(super) async fn target(
         &self,
         store: &Store,
         slots: &mut EngineSlots,
         integration: &Integration,
         login: Option<Arc<CatalogAction>>,
-        kinds: &BTreeMap<EntityId, CredentialKind>,
+        known: &BTreeMap<EntityId, Credential>,
     ) -> Result<CatalogIntegration, RefreshError> {
-        let mut revealed = BTreeMap::new();
+        let (mut revealed, mut credentials) = (BTreeMap::new(), BTreeMap::new());
         let mut unreadable = None;
         for (place, id) in &integration.config.credentials {
-            match (kinds.get(id), store.reveal_credential(id).await) {
-                (Some(kind), Ok(fields)) => drop(revealed.insert(place.clone(), (*kind, fields))),
+            let credential = known.get(id);
+            if let Some(credential) = credential {
+                credentials.insert(place.clone(), credential.clone());
+            }
+            match (credential, store.reveal_credential(id).await) {
+                (Some(of), Ok(fields)) => drop(revealed.insert(place.clone(), (of.kind, fields))),
                 // One that no key opens is its integration's trouble, not everybody's. One that isn't there
                 // was removed after the integration had let go of it, of which the next round is told.
                 (_, Err(error @ (StoreError::Unsealable { .. } | StoreError::NotFound { .. }))) => {
@@ -79,6 +83,7 @@ impl Builder {
             name: integration.name.clone(),
             kind: IntegrationType::from_name(&integration.type_id),
             stored: Some(integration.clone()),
+            credentials,
             wiring,
         })
     }

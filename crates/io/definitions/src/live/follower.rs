@@ -170,8 +170,8 @@ impl Follower {
         while let Some(id) = self.known.stale.first().cloned() {
             if let Some(integration) = self.known.integrations.get(&id) {
                 let login = self.next.action(&auth_id(&id)).cloned();
-                let kinds = &self.known.credentials;
-                let target = self.builder.target(store, slots, integration, login, kinds);
+                let known = &self.known.credentials;
+                let target = self.builder.target(store, slots, integration, login, known);
                 self.next.add_integration(Arc::new(target.await?));
                 built += 1;
             }

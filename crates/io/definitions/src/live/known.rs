@@ -3,7 +3,7 @@
 use crate::Catalog;
 use crate::action::{CatalogAction, auth_id};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_store::{ActionStamp, CredentialKind, DefinitionChanges, EntityId, Integration};
+use tollgate_store::{ActionStamp, Credential, DefinitionChanges, EntityId, Integration};
 
 /// What a node knows of the store's definitions, by their ids.
 ///
@@ -15,8 +15,8 @@ use tollgate_store::{ActionStamp, CredentialKind, DefinitionChanges, EntityId, I
 pub(super) struct KnownDefinitions {
     revision: i64,
     pub(super) integrations: BTreeMap<String, Integration>,
-    /// The types of all credentials. Their values are read when an integration is made of them.
-    pub(super) credentials: BTreeMap<EntityId, CredentialKind>,
+    /// All credentials. Their values are read when an integration is made of them.
+    pub(super) credentials: BTreeMap<EntityId, Credential>,
     /// Actions whose documents are to be read.
     pub(super) unread: BTreeMap<String, ActionStamp>,
     /// Integrations that are to be made anew.
@@ -64,7 +64,7 @@ impl KnownDefinitions {
                 used.any(|id| *id == credential.id)
             });
             self.stale.extend(users.map(|(id, _)| id.clone()));
-            self.credentials.insert(credential.id, credential.kind);
+            self.credentials.insert(credential.id.clone(), credential);
         }
         for stamp in changes.actions {
             let integration = stamp.integration_id.as_str();

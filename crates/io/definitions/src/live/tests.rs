@@ -362,6 +362,7 @@ async fn an_action_is_found_by_its_name_and_its_integrations() {
         name: "One".to_owned(),
         kind: IntegrationType::from_name("custom-rest-actions"),
         stored: None,
+        credentials: [].into(),
         wiring: Err("incomplete".to_owned()),
     }));
     let several = named(&catalog, "One", "c").unwrap_err();

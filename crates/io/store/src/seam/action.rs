@@ -17,8 +17,7 @@ pub struct NewAction {
 /// What an update of an action or a draft replaces.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ActionBody {
-    /// The name. Within a category no two published actions have the same, whatever its case: workflows call
-    /// an action by these two.
+    /// The name. Not unique: the platform's aren't.
     pub name: String,
     /// The category: what the platform shows actions under.
     pub category: String,

@@ -107,3 +107,15 @@ pub struct CredentialQuery {
     /// Which page of the list.
     pub page: PageRequest,
 }
+
+/// Where a part of all credentials, ordered by id, begins or ends. The id itself isn't in the part, and needn't be that
+/// of a credential: one that was removed meanwhile leaves its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CredentialCursor {
+    /// The first ones.
+    Start,
+    /// Those that come next after this id.
+    After(EntityId),
+    /// Those that come last before this id.
+    Before(EntityId),
+}

@@ -30,7 +30,8 @@ pub struct NewIntegration {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A change of an integration; what is `None` stays.
+/// A change of an integration; what is `None` stays. Actions and drafts whose category is the integration's name
+/// follow a new name.
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationUpdate {
     /// The new name.
@@ -43,19 +44,37 @@ pub struct IntegrationUpdate {
     pub attributes: Option<BTreeMap<String, String>>,
 }
 
-/// An integration's configuration. It has a version of its own.
+/// An integration's configuration, with a version of its own. The platform shows the integration's name and notes
+/// as parts of it too.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct IntegrationConfig {
-    /// The configuration's name; the platform shows it beside the integration's.
-    pub name: String,
     /// The properties that the type's schema describes.
     pub properties: JsonText,
     /// The properties that the platform's type keeps apart as advanced.
     pub advanced: JsonText,
-    /// Notes of the administrator's.
-    pub notes: String,
     /// Credentials by the place they fill (`pureCloudOAuthClient`, `basicAuth`, …). They must exist.
     pub credentials: BTreeMap<String, EntityId>,
+}
+
+/// What a change of an integration's configuration is: all of the configuration, and the name and the notes where they
+/// are given.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigurationChange {
+    /// The integration's new name.
+    pub name: Option<String>,
+    /// The integration's new notes.
+    pub notes: Option<String>,
+    /// All of the configuration from now on.
+    pub config: IntegrationConfig,
+}
+
+impl From<IntegrationConfig> for ConfigurationChange {
+    fn from(config: IntegrationConfig) -> Self {
+        Self {
+            config,
+            ..Self::default()
+        }
+    }
 }
 
 /// A stored integration.
@@ -75,7 +94,7 @@ pub struct Integration {
     pub attributes: BTreeMap<String, String>,
     /// The current configuration.
     pub config: IntegrationConfig,
-    /// How often the configuration was written.
+    /// How often the configuration was written, name and notes included.
     pub config_version: Version,
     /// How often the integration was written, its configuration included.
     pub version: Version,

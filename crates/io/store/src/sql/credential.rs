@@ -4,13 +4,14 @@ use super::layout::{Layout, layout};
 use super::list::Select;
 use super::record::{self, Record};
 use super::{audit, check, sealed};
-use crate::backend::{Mode, Tx, cells, corrupt, read_json};
+use crate::backend::{Mode, Tx, cells, corrupt, read_json, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seal::{KeyRing, SealedField};
 use crate::seam::{
-    Author, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential,
+    Author, Credential, CredentialCursor, CredentialKind, CredentialQuery, CredentialSort,
+    Expected, NewCredential,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -125,6 +126,28 @@ impl Store {
             Ok(credential)
         })
         .await
+    }
+
+    /// A part of all credentials, at most `size` of them, ordered by id.
+    pub async fn credentials_at(
+        &self,
+        cursor: &CredentialCursor,
+        size: u32,
+    ) -> StoreResult<Vec<Credential>> {
+        let (condition, id, order) = match cursor {
+            CredentialCursor::Start => (">", "", "ASC"),
+            CredentialCursor::After(id) => (">", id.as_str(), "ASC"),
+            CredentialCursor::Before(id) => ("<", id.as_str(), "DESC"),
+        };
+        let sql = format!(
+            "SELECT {} FROM credential WHERE id {condition} $1 ORDER BY id {order} LIMIT $2",
+            Credential::COLUMNS
+        );
+        let rows = self.read(&sql, values![id, size.min(limits::PAGE)]).await?;
+        let found = rows.into_iter().map(|mut row| Credential::read(&mut row));
+        let mut found = found.collect::<StoreResult<Vec<_>>>()?;
+        found.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+        Ok(found)
     }
 
     /// The values of a credential, by field: for whoever builds a token request or a header, and for

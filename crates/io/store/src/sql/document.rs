@@ -24,9 +24,9 @@ pub(super) const STAMP: &str = "id, integration_id, name, category, secure, vers
 
 /// Makes actions and drafts records that differ in nothing but the fields that one has and the other doesn't.
 macro_rules! documents {
-    ($($kind:ident in $table:literal, unique [$($unique:literal),*] { $($more:ident: $new:expr)? })*) => {$(
+    ($($kind:ident in $table:literal { $($more:ident: $new:expr)? })*) => {$(
         layout! {
-            $kind as $kind in $table, unique [$($unique),*];
+            $kind as $kind in $table, unique [];
             id, integration_id, $($more,)? version, created, modified;
             body: ActionBody { name, category, secure, config, contract }
         }
@@ -82,7 +82,7 @@ macro_rules! documents {
                 check::name("category", &body.category)
             }
 
-            async fn edit(&mut self, tx: &mut Tx, body: ActionBody) -> StoreResult<()> {
+            async fn edit(&mut self, tx: &mut Tx, body: ActionBody, _by: &Author) -> StoreResult<()> {
                 room(tx, &self.integration_id, Some(&self.body), &body).await?;
                 self.body = body;
                 Ok(())
@@ -92,25 +92,11 @@ macro_rules! documents {
 }
 
 documents! {
-    Action in "action", unique ["category_key", "name_key"] {}
-    Draft in "draft", unique [] { based_on: None }
+    Action in "action" {}
+    Draft in "draft" { based_on: None }
 }
 
 impl Store {
-    /// The published action of this category and name, whatever their case: how workflows call one.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn action_named(&self, category: &str, name: &str) -> StoreResult<Action> {
-        let keys = values![check::key(category), check::key(name)];
-        self.named(
-            "category_key = $1 AND name_key = $2",
-            keys,
-            format!("{category}/{name}"),
-        )
-        .await
-    }
-
     /// A page of published actions without their documents, ordered by id.
     pub async fn action_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
         stamps::<Action>(page).page(self, read_stamp).await

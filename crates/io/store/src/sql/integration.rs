@@ -9,8 +9,8 @@ use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    Action, Author, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery,
-    IntegrationSort, IntegrationUpdate, IntendedState, NewIntegration,
+    Action, Author, ConfigurationChange, Credential, Expected, Integration, IntegrationConfig,
+    IntegrationQuery, IntegrationSort, IntegrationUpdate, IntendedState, NewIntegration,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 layout! {
     Integration as Integration in "integration", unique ["name_key"];
     id, name, type_id, intended_state = "enabled", notes, attributes, config_version, version, created, modified;
-    config: IntegrationConfig { name = "config_name", properties, advanced, notes = "config_notes", credentials }
+    config: IntegrationConfig { properties, advanced, credentials }
 }
 
 cells! {
@@ -90,17 +90,19 @@ impl Editable for Integration {
         Ok(())
     }
 
-    async fn edit(&mut self, _tx: &mut Tx, update: IntegrationUpdate) -> StoreResult<()> {
-        fn set<T>(field: &mut T, new: Option<T>) {
-            if let Some(new) = new {
-                *field = new;
-            }
+    async fn edit(
+        &mut self,
+        tx: &mut Tx,
+        update: IntegrationUpdate,
+        by: &Author,
+    ) -> StoreResult<()> {
+        let before = (self.name.clone(), self.notes.clone());
+        edit(self, tx, update, by).await?;
+        // Whoever has read the configuration has read these two with it.
+        if before != (self.name.clone(), self.notes.clone()) {
+            self.config_version = self.config_version.next();
         }
-        set(&mut self.name, update.name);
-        set(&mut self.intended_state, update.intended_state);
-        set(&mut self.notes, update.notes);
-        set(&mut self.attributes, update.attributes);
-        check_named(self)
+        Ok(())
     }
 }
 
@@ -131,14 +133,24 @@ impl Store {
     /// Replaces an integration's configuration; `expected` is [`Integration::config_version`].
     ///
     /// # Errors
-    /// `NotFound` (also for a credential that isn't there), `Stale`.
+    /// `NotFound` (also for a credential that isn't there), `Stale`; `Conflict` for a taken name.
     pub async fn update_integration_config(
         &self,
         id: &EntityId,
         expected: Expected,
-        config: IntegrationConfig,
+        change: impl Into<ConfigurationChange>,
         by: &Author,
     ) -> StoreResult<Integration> {
+        let ConfigurationChange {
+            name,
+            notes,
+            config,
+        } = change.into();
+        let update = IntegrationUpdate {
+            name,
+            notes,
+            ..IntegrationUpdate::default()
+        };
         check_config(&config)?;
         self.change(async |tx| {
             let mut integration: Integration = record::get(tx, id).await?;
@@ -151,6 +163,7 @@ impl Store {
                               VALUES ($1, $2, $3)";
                 tx.execute(insert, values![id, place, credential]).await?;
             }
+            edit(&mut integration, tx, update, by).await?;
             integration.config = config;
             integration.config_version = integration.config_version.next();
             integration.touch(by);
@@ -165,6 +178,54 @@ impl Store {
         })
         .await
     }
+}
+
+/// Changes what an integration is beside its configuration.
+async fn edit(
+    integration: &mut Integration,
+    tx: &mut Tx,
+    update: IntegrationUpdate,
+    by: &Author,
+) -> StoreResult<()> {
+    fn set<T>(field: &mut T, new: Option<T>) {
+        if let Some(new) = new {
+            *field = new;
+        }
+    }
+    let before = integration.name.clone();
+    set(&mut integration.name, update.name);
+    set(&mut integration.intended_state, update.intended_state);
+    set(&mut integration.notes, update.notes);
+    set(&mut integration.attributes, update.attributes);
+    check_named(integration)?;
+    if integration.name != before {
+        rename_category(tx, integration, &before, by).await?;
+    }
+    Ok(())
+}
+
+/// Gives the integration's new name to its actions and drafts whose category is the old one. They become their next
+/// versions; a draft that was up to date with its action stays so.
+async fn rename_category(
+    tx: &mut Tx,
+    of: &Integration,
+    before: &str,
+    by: &Author,
+) -> StoreResult<()> {
+    let rebase = "UPDATE draft SET based_on = based_on + 1 WHERE id IN \
+                  (SELECT id FROM action WHERE integration_id = $1 AND category_key = $2)";
+    tx.execute(rebase, values![&of.id, check::key(before)])
+        .await?;
+    for table in ["action", "draft"] {
+        let rename = format!(
+            "UPDATE {table} SET category = $1, category_key = $2, version = version + 1, modified = $3 \
+             WHERE integration_id = $4 AND category_key = $5"
+        );
+        let (name, key) = (&of.name, check::key(&of.name));
+        let values = values![name, key, by.at, &of.id, check::key(before)];
+        tx.execute(&rename, values).await?;
+    }
+    Ok(())
 }
 
 fn check_named(integration: &Integration) -> StoreResult<()> {
@@ -183,8 +244,6 @@ fn check_named(integration: &Integration) -> StoreResult<()> {
 }
 
 fn check_config(config: &IntegrationConfig) -> StoreResult<()> {
-    check::text("config.name", &config.name)?;
-    check::text("config.notes", &config.notes)?;
     let places = &config.credentials;
     check::at_most("config.credentials", places.len(), limits::ATTRIBUTES)?;
     for place in places.keys() {

@@ -90,6 +90,7 @@ pub trait Editable: Record {
         &mut self,
         tx: &mut Tx,
         change: Self::Change,
+        by: &Author,
     ) -> impl Future<Output = StoreResult<()>> + Send;
 }
 
@@ -114,7 +115,7 @@ impl Store {
     /// Makes a thing.
     ///
     /// # Errors
-    /// `Conflict` for a taken id or name; `NotFound` for the integration that it should belong to; `TooLarge`
+    /// `Conflict` for a taken id, or for a name that is taken where names are unique; `NotFound` for the integration that it should belong to; `TooLarge`
     /// where that would have more than [`crate::limits::INTEGRATION_BYTES`] of documents.
     pub async fn create<R: Editable>(&self, new: R::New, by: &Author) -> StoreResult<R> {
         let made = R::make(new, by)?;
@@ -139,7 +140,7 @@ impl Store {
         R::check(&change)?;
         self.change(async |tx| {
             let mut record: R = current(tx, id, expected).await?;
-            record.edit(tx, change).await?;
+            record.edit(tx, change, by).await?;
             update(tx, record, by).await
         })
         .await

@@ -75,7 +75,7 @@ impl Editable for Table {
         check::text("division", &body.division)
     }
 
-    async fn edit(&mut self, _tx: &mut Tx, body: TableBody) -> StoreResult<()> {
+    async fn edit(&mut self, _tx: &mut Tx, body: TableBody, _by: &Author) -> StoreResult<()> {
         self.body = body;
         Ok(())
     }

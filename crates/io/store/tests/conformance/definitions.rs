@@ -75,10 +75,8 @@ pub(crate) async fn an_integration_lives(place: Place) {
     );
 
     let config = IntegrationConfig {
-        name: "CRM".into(),
         properties: json("{\"url\":\"https://crm.example\"}"),
         advanced: json("{}"),
-        notes: String::new(),
         credentials: BTreeMap::new(),
     };
     let set = s
@@ -194,27 +192,16 @@ pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {
     s.create::<Action>(action("a1", &it.id, "Lookup", "CRM"), &by(2))
         .await
         .unwrap();
-    name_taken(
-        s.create::<Action>(action("a2", &it.id, "LOOKUP", "crm"), &by(3))
-            .await
-            .unwrap_err(),
-    );
-    s.create::<Action>(action("a3", &it.id, "Lookup", "Other"), &by(3))
+    // Names of actions aren't.
+    s.create::<Action>(action("a2", &it.id, "Lookup", "CRM"), &by(3))
         .await
         .unwrap();
-    // A draft may have any name; publishing it may not.
     s.create::<Draft>(action("a4", &it.id, "lookup", "CRM"), &by(4))
         .await
         .unwrap();
-    name_taken(
-        s.publish_draft(&id("a4"), Expected::Any, &by(5))
-            .await
-            .unwrap_err(),
-    );
-    assert!(
-        s.get::<Draft>(&id("a4")).await.is_ok(),
-        "a refused draft is still there"
-    );
+    s.publish_draft(&id("a4"), Expected::Any, &by(5))
+        .await
+        .unwrap();
     // Renaming to one's own name in another case is no conflict.
     let update = IntegrationUpdate {
         name: Some("übersicht".into()),
@@ -223,7 +210,107 @@ pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {
     s.update::<Integration>(&it.id, Expected::Any, update, &by(6))
         .await
         .unwrap();
-    assert_eq!(s.action_named("crm", "lookup").await.unwrap().id, id("a1"));
+}
+
+pub(crate) async fn a_new_name_takes_its_actions_along(place: Place) {
+    let s = &place.store;
+    let made = |n: &str| NewIntegration {
+        id: id(n),
+        ..integration(n)
+    };
+    let crm = s.create::<Integration>(made("CRM"), &by(0)).await.unwrap();
+    let erp = s.create::<Integration>(made("ERP"), &by(0)).await.unwrap();
+    for (name, of, category) in [
+        ("own", &crm.id, "crm"),
+        ("other", &crm.id, "Elsewhere"),
+        ("foreign", &erp.id, "CRM"),
+    ] {
+        let new = action(name, of, name, category);
+        s.create::<Action>(new, &by(1)).await.unwrap();
+        s.draft_from_action(&id(name), &by(1)).await.unwrap();
+    }
+    let change = ConfigurationChange {
+        name: Some("Customers".into()),
+        ..Default::default()
+    };
+    let (seen, by_now) = (Expected::Version(crm.config_version), by(2));
+    let renamed = s.update_integration_config(&crm.id, seen, change.clone(), &by_now);
+    let renamed = renamed.await.unwrap();
+    assert_eq!(
+        (
+            renamed.name.as_str(),
+            renamed.config_version,
+            renamed.version
+        ),
+        ("Customers", Version(2), Version(2))
+    );
+    for (name, category, version) in [
+        ("own", "Customers", 2),
+        ("other", "Elsewhere", 1),
+        ("foreign", "CRM", 1),
+    ] {
+        let action = s.get::<Action>(&id(name)).await.unwrap();
+        let draft = s.get::<Draft>(&id(name)).await.unwrap();
+        for (body, is) in [(&action.body, action.version), (&draft.body, draft.version)] {
+            assert_eq!((body.category.as_str(), is), (category, Version(version)));
+        }
+        assert_eq!(
+            draft.based_on,
+            Some(action.version),
+            "it is as up to date as before"
+        );
+    }
+    s.publish_draft(&id("own"), Expected::Any, &by(3))
+        .await
+        .unwrap();
+
+    // A taken name changes nothing; one that is given by the other way is seen by whoever had read the configuration.
+    let taken = ConfigurationChange {
+        name: Some("erp".into()),
+        ..Default::default()
+    };
+    let error = s
+        .update_integration_config(&crm.id, Expected::Any, taken, &by(4))
+        .await;
+    assert!(matches!(
+        error,
+        Err(StoreError::Conflict { what: "name", .. })
+    ));
+    assert_eq!(s.get::<Integration>(&crm.id).await.unwrap(), renamed);
+    for (update, config_version) in [
+        (
+            IntegrationUpdate {
+                intended_state: Some(IntendedState::Enabled),
+                ..Default::default()
+            },
+            2,
+        ),
+        (
+            IntegrationUpdate {
+                name: Some("CRM".into()),
+                ..Default::default()
+            },
+            3,
+        ),
+        (
+            IntegrationUpdate {
+                notes: Some("new".into()),
+                ..Default::default()
+            },
+            4,
+        ),
+    ] {
+        let now = s
+            .update::<Integration>(&crm.id, Expected::Any, update, &by(5))
+            .await
+            .unwrap();
+        assert_eq!(now.config_version, Version(config_version));
+    }
+    let late = Expected::Version(Version(3));
+    let late = s
+        .update_integration_config(&crm.id, late, change, &by(6))
+        .await;
+    assert!(matches!(late, Err(StoreError::Stale { .. })));
 }
 
 pub(crate) async fn a_stale_update_changes_nothing(place: Place) {
@@ -752,7 +839,6 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
                 "{outcome:?}"
             );
         };
-        vain(s.action_named(&odd, &odd).await.map(|_| 1));
         vain(s.row(&it.id, &odd).await.map(|_| 1));
         for filter in [
             NameFilter::Is(odd.clone()),

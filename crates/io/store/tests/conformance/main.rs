@@ -65,6 +65,7 @@ suite! {
         an_integration_lives,
         an_integration_in_use_stays,
         names_are_unique_whatever_their_case,
+        a_new_name_takes_its_actions_along,
         a_stale_update_changes_nothing,
         an_action_lives,
         lists_filter_sort_and_page,
@@ -108,6 +109,7 @@ suite! {
     secrets:
         a_credential_shows_names_only,
         a_credential_in_use_stays,
+        credentials_come_from_where_the_cursor_is,
         keys_rotate_in_steps,
         wrong_keys_are_refused_at_start,
         a_value_moved_elsewhere_does_not_open,

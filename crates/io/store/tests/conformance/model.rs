@@ -59,12 +59,6 @@ impl Model {
             .map(|_| Outcome::Stale(there))
     }
 
-    fn name_taken(&self, name: u32, but: u32) -> bool {
-        self.actions
-            .iter()
-            .any(|(id, a)| a.name == name && *id != but)
-    }
-
     fn predict(&mut self, change: &Change) -> Outcome {
         let outcome = self.apply(change).err().unwrap_or(Outcome::Done);
         self.changes += u64::from(outcome == Outcome::Done);
@@ -120,17 +114,14 @@ impl Model {
                     based_on: None,
                 };
                 if what == What::CreateAction {
-                    refuse(self.name_taken(name, n), Outcome::Conflict)?;
                     self.actions.insert(n, made);
                 } else {
                     self.drafts.insert(n, made);
                 }
             }
             What::UpdateAction => {
-                let taken = self.name_taken(name, n);
                 let it = self.actions.get_mut(&n).ok_or(Outcome::NotFound)?;
                 version(it.version)?;
-                refuse(taken, Outcome::Conflict)?;
                 (it.name, it.version) = (name, it.version + 1);
             }
             What::DeleteAction => {
@@ -162,7 +153,6 @@ impl Model {
                 version(it.version)?;
                 let there = self.actions.get(&n).map(|a| a.version);
                 refuse(there != it.based_on, Outcome::Stale(there.unwrap_or(0)))?;
-                refuse(self.name_taken(it.name, n), Outcome::Conflict)?;
                 let version = there.unwrap_or(0) + 1;
                 self.actions.insert(
                     n,

@@ -176,6 +176,30 @@ pub(crate) async fn a_credential_in_use_stays(place: Place) {
         .unwrap();
 }
 
+pub(crate) async fn credentials_come_from_where_the_cursor_is(place: Place) {
+    let s = &place.store;
+    for n in ["c4", "c2", "C1", "c3", "c5"] {
+        s.create_credential(credential(n), &by(0)).await.unwrap();
+    }
+    let at = async |cursor, size| {
+        let found = s.credentials_at(&cursor, size).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|it| it.id.to_string()).collect();
+        ids.join(" ")
+    };
+    use CredentialCursor::{After, Before, Start};
+    assert_eq!(at(Start, 3).await, "C1 c2 c3");
+    assert_eq!(at(After(id("c3")), 3).await, "c4 c5");
+    assert_eq!(at(After(id("c5")), 3).await, "");
+    assert_eq!(at(Before(id("c5")), 2).await, "c3 c4");
+    assert_eq!(at(Before(id("C1")), 2).await, "");
+    // One that is gone leaves its place.
+    s.delete::<Credential>(&id("c3"), Expected::Any, &by(1))
+        .await
+        .unwrap();
+    assert_eq!(at(After(id("c3")), 1).await, "c4");
+    assert_eq!(at(Before(id("c3")), 1).await, "c2");
+}
+
 pub(crate) async fn with_ring(url: &str, lines: &[&str]) -> Result<Store, OpenError> {
     let ring = KeyRing::parse(&secret(&lines.join("\n"))).unwrap();
     Store::open(&StoreUrl::parse(url).unwrap(), ring, NOW).await

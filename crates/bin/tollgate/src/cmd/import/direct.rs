@@ -1,13 +1,13 @@
 //! On the store itself, without a service.
 
-use super::{Found, check_type};
+use super::{Found, check_type, one};
 use crate::cmd::stored;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_store::{
     Action, ActionBody, ActionQuery, Actor, Author, Draft, EntityId, Expected, Integration,
-    IntegrationQuery, JsonText, NewAction, Pages, Store, StoreError,
+    IntegrationQuery, JsonText, NameFilter, NewAction, Pages, Store, StoreError,
 };
 
 pub(super) struct Direct {
@@ -74,18 +74,27 @@ impl Direct {
         body: &ActionBody,
         login: bool,
     ) -> anyhow::Result<Option<Action>> {
-        let found = if login {
+        if login {
             let id = EntityId::parse(format!("customAuth_-_{}", integration.id))?;
-            self.store.get::<Action>(&id).await
-        } else {
-            self.store.action_named(&body.category, &body.name).await
-        };
-        match found {
-            Ok(action) if action.integration_id == integration.id => Ok(Some(action)),
-            Ok(_) => anyhow::bail!("another integration has an action of this category and name"),
-            Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+            return match self.store.get::<Action>(&id).await {
+                Ok(action) => Ok(Some(action)),
+                Err(StoreError::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            };
         }
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next() {
+            let query = ActionQuery {
+                integration_id: Some(integration.id.clone()),
+                name: Some(NameFilter::Is(body.name.clone())),
+                page,
+                ..ActionQuery::default()
+            };
+            pages.add(self.store.list::<Action>(&query).await)?;
+        }
+        let mut found = pages.found();
+        found.retain(|action| action.body.name == body.name && !is_login(action));
+        one(found, &body.name, |action| action.id.to_string())
     }
 
     async fn integration(&self, wanted: &str) -> anyhow::Result<Integration> {
@@ -138,9 +147,14 @@ impl Direct {
     }
 }
 
+/// Whether it is an integration's own login.
+fn is_login(action: &Action) -> bool {
+    action.id.as_str().starts_with("customAuth_-_")
+}
+
 /// In the field order of the vendor's exports.
 fn file(action: &Action, kind: &str) -> Value {
-    let login = action.id.as_str().starts_with("customAuth_-_");
+    let login = is_login(action);
     json!({
         "name": action.body.name,
         "integrationType": kind,

@@ -1,6 +1,6 @@
 //! Through a running service's API.
 
-use super::{Found, check_type};
+use super::{Found, check_type, one};
 use crate::cmd::remote::{ACTIONS, Remote};
 use anyhow::Context as _;
 use reqwest::Method;
@@ -34,11 +34,14 @@ impl Remote {
         let login = file["actionType"] == "customAuth";
         let all = self.all(ACTIONS, "&includeAuthActions=true").await?;
         let id = |it: &Value| it["id"].as_str().unwrap_or_default().to_owned();
-        let known = all.iter().find(|it| {
+        let known = all.iter().filter(|it| {
             let auth = id(it).starts_with("customAuth_-_");
             it["integrationId"] == *integration
-                && (login && auth || !login && it["name"] == file["name"])
+                && login == auth
+                && (login || it["name"] == file["name"])
         });
+        let name = file["name"].as_str().unwrap_or_default();
+        let known = one(known.collect(), name, |it: &&Value| id(it))?;
         let Some(known) = known.map(id) else {
             let path = if draft {
                 format!("{ACTIONS}/drafts")
