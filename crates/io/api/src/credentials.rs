@@ -1,5 +1,6 @@
 //! `/api/v2/integrations/credentials`: what is written here is never given back.
 
+mod cursor;
 mod shapes;
 
 use crate::answers::ChangeErrors;
@@ -19,10 +20,8 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use serde_json::{Map, json};
-use shapes::{
-    CredentialInfo, CredentialRequest, CredentialType, CredentialUpdate, Fields, TYPES, Type,
-    TypeWord, show,
-};
+pub(crate) use shapes::CredentialInfo;
+use shapes::{CredentialRequest, CredentialType, CredentialUpdate, Fields, TYPES, Type, TypeWord};
 use std::sync::Arc;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_callers::Over;
@@ -38,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, create))
         .routes(routes!(types))
+        .merge(cursor::routes())
         .routes(routes!(get, update, remove))
 }
 
@@ -96,7 +96,7 @@ async fn list(
         return Ok(Json(page.answer(PATH, &query, Vec::new(), 0)));
     };
     let found = store.list::<Credential>(&wanted).await?;
-    let shown = found.items.iter().map(show).collect();
+    let shown = found.items.iter().map(CredentialInfo::of).collect();
     Ok(Json(page.answer(PATH, &query, shown, found.total)))
 }
 
@@ -111,9 +111,8 @@ async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    Ok(Json(show(
-        &live.store()?.get::<Credential>(&parse_id(&id)?).await?,
-    )))
+    let found = live.store()?.get::<Credential>(&parse_id(&id)?).await?;
+    Ok(Json(CredentialInfo::of(&found)))
 }
 
 /// Makes a credential.
@@ -150,7 +149,7 @@ async fn create(
         fields,
     };
     let made = live.store()?.create_credential(new, &by(&caller)).await?;
-    Ok(Json(show(&made)))
+    Ok(Json(CredentialInfo::of(&made)))
 }
 
 /// What serves instead of the vendor's own credential of one integration type; nothing if it is none.
@@ -207,7 +206,7 @@ async fn update(
         )
         .await?;
     live.refresh().await?;
-    Ok(Json(show(&changed)))
+    Ok(Json(CredentialInfo::of(&changed)))
 }
 
 /// Deletes a credential that nothing uses.

@@ -1,6 +1,7 @@
 //! `/api/v2/integrations`: instances of an integration type, and their configuration.
 
 mod config;
+mod create;
 mod given;
 mod reach;
 mod shown;
@@ -20,15 +21,14 @@ use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use given::{IntegrationChange, IntegrationRequest, TypeId};
-use shown::{IntegrationView, IntendedWord, PATH, show, show_stored, with_config};
+use given::IntegrationChange;
+use shown::{IntegrationView, PATH, show, with_config};
 use std::sync::Arc;
-use tollgate_action::TypeFacts;
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{CatalogIntegration, Live, auth_id};
 use tollgate_driver::Driver;
 use tollgate_store::{
-    EntityId, Integration, IntegrationUpdate, IntendedState, NewIntegration, Role,
+    EntityId, Integration, IntegrationUpdate, IntendedState, Role,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,7 +36,7 @@ use utoipa_axum::routes;
 /// The operations on integrations.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
-        .routes(routes!(list, create))
+        .routes(routes!(list, create::create))
         .routes(routes!(get, update, remove))
         .merge(config::routes())
 }
@@ -135,43 +135,6 @@ async fn get(
     Ok(Json(with_config(&catalog, target, full, &caller, &driver)))
 }
 
-/// Makes an integration.
-#[utoipa::path(
-    post, path = PATH, operation_id = "postIntegrations",
-    request_body = IntegrationRequest,
-    responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
-)]
-async fn create(
-    State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
-    State(driver): State<Driver>,
-    Extension(caller): Caller,
-    body: Body,
-) -> Result<Json<IntegrationView>, ApiError> {
-    caller.needs(Role::Administer, Over::Everything)?;
-    let request = IntegrationRequest::read(&bodies.doc(body).await?)?;
-    let (TypeId(type_id), name) = (request.integration_type, request.name);
-    TypeFacts::find_served(&type_id)
-        .map_err(|why| ApiError::bad_request(format!("integrationType.id: {why}.")))?;
-    free_of_files(&live, &name)?;
-    let new = NewIntegration {
-        id: EntityId::random(),
-        name,
-        type_id,
-        intended_state: request
-            .intended_state
-            .unwrap_or(IntendedWord::Disabled)
-            .into(),
-        notes: request.notes.unwrap_or_default(),
-        attributes: request.attributes.unwrap_or_default(),
-    };
-    let made = live
-        .store()?
-        .create::<Integration>(new, &by(&caller))
-        .await?;
-    changed(&live, &driver, &made.id).await
-}
-
 /// Changes an integration; intendedState enables and disables it.
 #[utoipa::path(
     patch, path = "/api/v2/integrations/{integrationId}", operation_id = "patchIntegration",
@@ -190,11 +153,12 @@ async fn update(
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let request = IntegrationChange::read(&bodies.doc(body).await?)?;
-    if let Some(name) = &request.name {
+    let name = given::name(request.name);
+    if let Some(name) = &name {
         free_of_files(&live, name)?;
     }
     let update = IntegrationUpdate {
-        name: request.name,
+        name,
         intended_state: request.intended_state.map(IntendedState::from),
         notes: request.notes,
         attributes: request.attributes,
@@ -213,14 +177,15 @@ async fn update(
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
+    State(driver): State<Driver>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     if_match: IfMatch,
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let store = live.store()?;
-    let shown = show_stored(&store.get::<Integration>(&id).await?, None);
     let catalog = live.catalog();
+    let shown = show(&catalog, catalog.find_integration(id.as_str())?, &driver);
     let auth = auth_id(id.as_str());
     let others = catalog
         .actions()

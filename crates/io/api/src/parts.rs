@@ -35,6 +35,12 @@ const TEMPLATES: [(&str, &str); 3] = [
     ),
     ("successtemplate.vm", "/config/response/successTemplate"),
 ];
+/// What the templates say that an action may do without, where it has none: no body is sent, and the answer is taken as
+/// it is. Terraform's provider forgets an action that lacks one of them.
+const DEFAULTS: [(&str, &str); 2] = [
+    ("requesttemplate.vm", ""),
+    ("successtemplate.vm", "${rawResult}"),
+];
 
 type Named = Path<(String, String)>;
 
@@ -63,7 +69,8 @@ async fn schema(
     schema_of(&published(&live, &caller, &id)?, &name, query.as_deref())
 }
 
-/// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm.
+/// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm; without a template of its own, what serves in its
+/// place.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/templates/{fileName}", operation_id = "getIntegrationsActionTemplate",
     responses((status = 200, description = "The text.", body = String), ChangeErrors),
@@ -95,7 +102,7 @@ async fn draft_schema(
     )
 }
 
-/// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm of a draft.
+/// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm of a draft, as of an action.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", operation_id = "getIntegrationsActionDraftTemplate",
     responses((status = 200, description = "The text.", body = String), ChangeErrors),
@@ -146,9 +153,13 @@ fn schema_of(definition: &Value, name: &str, query: Option<&str>) -> Result<Json
 }
 
 fn template_of(definition: &Value, name: &str) -> Result<Response, ApiError> {
-    let template = part(definition, name, &TEMPLATES)?
-        .as_str()
-        .unwrap_or_default();
+    let mut defaults = DEFAULTS.iter();
+    let default = defaults.find(|(file, _)| name.eq_ignore_ascii_case(file));
+    let own = part(definition, name, &TEMPLATES).map(|own| own.as_str().unwrap_or_default());
+    let template = match (own, default) {
+        (Ok("") | Err(_), Some((_, text))) => text,
+        (own, _) => own?,
+    };
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((kind, template.to_owned()).into_response())
 }

@@ -11,8 +11,9 @@ use crate::state::Api;
 use axum::Extension;
 use axum::extract::{Path, RawQuery};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
-use tollgate_action::{Callee, TypeFacts};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tollgate_action::{Callee, IntegrationType, TypeFacts};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -42,11 +43,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = IntegrationType)]
-struct IntegrationTypeView {
-    #[schema(value_type = String)]
-    id: &'static str,
-    #[schema(value_type = String)]
-    name: &'static str,
+pub(crate) struct IntegrationTypeView {
+    id: String,
+    name: String,
     description: String,
     #[schema(value_type = String)]
     provider: &'static str,
@@ -55,10 +54,23 @@ struct IntegrationTypeView {
     config_properties_schema_uri: String,
     config_advanced_schema_uri: String,
     /// The places for credentials, by name.
-    #[schema(value_type = Object)]
-    credentials: Map<String, Value>,
+    #[schema(value_type = BTreeMap<String, CredentialSpecification>)]
+    credentials: BTreeMap<&'static str, CredentialSpecification>,
+    /// Whether calls of its integrations can't be made here.
     non_installable: bool,
     self_uri: String,
+}
+
+/// A place for a credential.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CredentialSpecification {
+    required: bool,
+    #[schema(value_type = String)]
+    title: &'static str,
+    /// The credential types that it takes.
+    #[schema(value_type = Vec<String>)]
+    credential_types: Vec<&'static str>,
 }
 
 /// Lists integration types.
@@ -76,8 +88,10 @@ async fn list(
     let page = Page::of(&query)?;
     let mut served: Vec<_> = TypeFacts::served().collect();
     served.sort_by_key(|facts| facts.id);
-    page.list(PATH, &query, &served, |facts| show(facts))
-        .map(Json)
+    page.list(PATH, &query, &served, |facts| {
+        IntegrationTypeView::of(&IntegrationType::Known(facts))
+    })
+    .map(Json)
 }
 
 /// Gets an integration type.
@@ -90,7 +104,8 @@ async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<IntegrationTypeView>, ApiError> {
     caller.needs_any()?;
-    Ok(Json(show(found(&id)?)))
+    let of = IntegrationType::Known(found(&id)?);
+    Ok(Json(IntegrationTypeView::of(&of)))
 }
 
 /// The schema of its properties.
@@ -121,23 +136,38 @@ fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
         .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
 }
 
-fn show(of: &TypeFacts) -> IntegrationTypeView {
-    let id = of.id;
-    let places = credentials(of).into_iter().map(|kind| {
-        let place = json!({"required": false, "title": kind, "credentialTypes": [kind]});
-        (kind.to_owned(), place)
-    });
-    IntegrationTypeView {
-        id,
-        name: of.name,
-        description: format!("It {}.", of.what),
-        provider: "tollgate",
-        category: "actions",
-        config_properties_schema_uri: format!("{PATH}/{id}/configschemas/properties"),
-        config_advanced_schema_uri: format!("{PATH}/{id}/configschemas/advanced"),
-        credentials: places.collect(),
-        non_installable: false,
-        self_uri: format!("{PATH}/{id}"),
+impl IntegrationTypeView {
+    pub(crate) fn of(kind: &IntegrationType) -> Self {
+        let id = kind.as_str();
+        let known = match kind {
+            IntegrationType::Known(facts) => Some(*facts),
+            IntegrationType::Unknown(_) => None,
+        };
+        let types = known.map_or_else(Vec::new, credentials);
+        let places = types.iter().map(|title| {
+            let place = CredentialSpecification {
+                required: false,
+                title,
+                credential_types: types.clone(),
+            };
+            (*title, place)
+        });
+        let description = match (kind.advice(), known) {
+            (None, Some(facts)) => format!("It {}.", facts.what),
+            (advice, _) => format!("It can't be served: {}.", advice.unwrap_or_default()),
+        };
+        Self {
+            id: id.to_owned(),
+            name: known.map_or(id, |facts| facts.name).to_owned(),
+            description,
+            provider: "tollgate",
+            category: "actions",
+            config_properties_schema_uri: format!("{PATH}/{id}/configschemas/properties"),
+            config_advanced_schema_uri: format!("{PATH}/{id}/configschemas/advanced"),
+            credentials: places.collect(),
+            non_installable: kind.advice().is_some(),
+            self_uri: format!("{PATH}/{id}"),
+        }
     }
 }
 

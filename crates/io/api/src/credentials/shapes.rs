@@ -15,7 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 /// What is shown of a credential: all but its fields.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CredentialInfo {
+pub(crate) struct CredentialInfo {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) r#type: TypeName,
@@ -159,19 +159,21 @@ impl Field for Option<Fields> {
     }
 }
 
-pub(super) fn show(credential: &Credential) -> CredentialInfo {
-    let kind = TYPES.iter().find(|Type(kind, ..)| *kind == credential.kind);
-    let kind = kind.map_or("", |Type(_, name, _)| *name);
-    CredentialInfo {
-        id: credential.id.to_string(),
-        name: credential.name.clone(),
-        r#type: TypeName {
-            id: kind,
-            name: kind,
-        },
-        created_date: show_time(credential.created),
-        modified_date: show_time(credential.modified),
-        version: credential.version.0,
-        self_uri: format!("{PATH}/{}", credential.id),
+impl CredentialInfo {
+    pub(crate) fn of(credential: &Credential) -> Self {
+        let kind = TYPES.iter().find(|Type(kind, ..)| *kind == credential.kind);
+        let kind = kind.map_or("", |Type(_, name, _)| *name);
+        Self {
+            id: credential.id.to_string(),
+            name: credential.name.clone(),
+            r#type: TypeName {
+                id: kind,
+                name: kind,
+            },
+            created_date: show_time(credential.created),
+            modified_date: show_time(credential.modified),
+            version: credential.version.0,
+            self_uri: format!("{PATH}/{}", credential.id),
+        }
     }
 }

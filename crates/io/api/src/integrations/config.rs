@@ -1,9 +1,9 @@
 //! `/api/v2/integrations/{integrationId}/config/current`: an integration's configuration.
 
-use super::given::{CredentialIds, IntegrationConfigurationRequest};
-use super::own;
+use super::given::{CredentialIds, IntegrationConfigurationRequest, name};
 use super::reach;
 use super::shown::{Configuration, show_config};
+use super::{free_of_files, own};
 use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
@@ -17,13 +17,12 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{Live, auth_id, grant};
 use tollgate_store::{
-    Action, ActionBody, Credential, CredentialKind, Expected, Integration, IntegrationConfig,
-    JsonText, NewAction, Role, StoreError,
+    Action, ActionBody, ConfigurationChange, Credential, CredentialKind, Expected, Integration,
+    IntegrationConfig, JsonText, NewAction, Role, StoreError,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -44,20 +43,7 @@ async fn config(
     Path(id): Path<String>,
 ) -> Result<Json<Configuration>, ApiError> {
     caller.needs(Role::Administer, Over::Integration(&id))?;
-    let catalog = live.catalog();
-    Ok(Json(match &catalog.find_integration(&id)?.stored {
-        Some(stored) => show_config(stored),
-        None => Configuration {
-            id,
-            name: None,
-            version: 1,
-            properties: json!({}),
-            advanced: json!({}),
-            notes: None,
-            credentials: BTreeMap::new(),
-            self_uri: None,
-        },
-    }))
+    Ok(Json(show_config(live.catalog().find_integration(&id)?)))
 }
 
 /// Replaces its configuration.
@@ -88,22 +74,28 @@ async fn configure(
         let kind = store.get::<Credential>(credential).await?.kind;
         logs_in |= kind == CredentialKind::UserDefinedOAuth;
     }
-    let config = IntegrationConfig {
-        name: request.name.unwrap_or_else(|| before.config.name.clone()),
-        properties: request.properties.unwrap_or_default(),
-        advanced: request.advanced.unwrap_or_default(),
-        notes: request.notes.unwrap_or_default(),
-        credentials,
+    let change = ConfigurationChange {
+        name: name(request.name),
+        notes: request.notes,
+        config: IntegrationConfig {
+            properties: request.properties.unwrap_or_default(),
+            advanced: request.advanced.unwrap_or_default(),
+            credentials,
+        },
     };
-    reach::networks(&caller, &before, &config)?;
+    if let Some(name) = change.name.as_ref().filter(|name| **name != before.name) {
+        free_of_files(&live, name)?;
+    }
+    reach::networks(&caller, &before, &change.config)?;
     let after = store
-        .update_integration_config(&id, seen, config, &by(&caller))
+        .update_integration_config(&id, seen, change, &by(&caller))
         .await?;
     if logs_in {
         make_login(&live, &caller, &after).await?;
     }
     live.refresh().await?;
-    Ok(Json(show_config(&after)))
+    let catalog = live.catalog();
+    Ok(Json(show_config(catalog.find_integration(id.as_str())?)))
 }
 
 /// As on the platform, an integration with credentials for a login of its own has an action for it, to be

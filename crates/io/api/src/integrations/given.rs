@@ -16,8 +16,9 @@ request! {
     IntegrationRequest {
         #[schema(value_type = GivenType, inline)]
         integration_type: TypeId,
-        #[schema(min_length = 1, max_length = 256)]
-        name: String,
+        /// Its name; without it that of its type, with a number behind it where there is one of that name already.
+        #[schema(max_length = 256)]
+        name: Option<String>,
         /// DISABLED without it.
         intended_state: Option<IntendedWord>,
         notes: Option<String>,
@@ -27,6 +28,11 @@ request! {
         id: String,
         self_uri: String,
     }
+}
+
+/// A name, where one is given: an empty one says nothing.
+pub(super) fn name(given: Option<String>) -> Option<String> {
+    given.filter(|name| !name.trim().is_empty())
 }
 
 /// The type of an integration, by its id, as the document describes it.
@@ -49,7 +55,7 @@ impl PartialSchema for GivenType {
 request! {
     /// An integration as it is to be; what is left out stays as it is.
     IntegrationChange {
-        #[schema(min_length = 1, max_length = 256)]
+        #[schema(max_length = 256)]
         name: Option<String>,
         intended_state: Option<IntendedWord>,
         notes: Option<String>,
@@ -68,16 +74,20 @@ request! {
 }
 
 request! {
-    /// An integration's configuration as it is to be; what is left out is empty.
+    /// An integration's configuration as it is to be; what is left out is empty, but for the name and the notes,
+    /// which stay.
     IntegrationConfigurationRequest {
         /// The version that was read; what was changed since then isn't overwritten.
         #[schema(value_type = i64, minimum = 0)]
         version: Version,
+        /// The integration's name.
+        #[schema(max_length = 256)]
         name: Option<String>,
         #[schema(value_type = Option<Object>)]
         properties: Option<JsonText>,
         #[schema(value_type = Option<Object>)]
         advanced: Option<JsonText>,
+        /// The integration's notes.
         notes: Option<String>,
         /// The credentials in its places.
         #[schema(value_type = Option<BTreeMap<String, GivenCredential>>)]

@@ -1,5 +1,7 @@
 //! Integrations and their configuration, as answers show them.
 
+use crate::credentials::CredentialInfo;
+use crate::types::IntegrationTypeView;
 use crate::words::words;
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +11,7 @@ use tollgate_definitions::{Catalog, CatalogIntegration};
 use tollgate_driver::Driver;
 use tollgate_execution::say;
 use tollgate_model::RouteId;
-use tollgate_store::{Integration, IntendedState, Role};
+use tollgate_store::{IntendedState, Role};
 use utoipa::ToSchema;
 
 /// The path of all integrations.
@@ -22,7 +24,7 @@ pub(crate) const PATH: &str = "/api/v2/integrations";
 pub(crate) struct IntegrationView {
     id: String,
     name: String,
-    integration_type: TypeLink,
+    integration_type: IntegrationTypeView,
     notes: String,
     intended_state: IntendedWord,
     pub(super) reported_state: ReportedStatus,
@@ -32,16 +34,7 @@ pub(crate) struct IntegrationView {
     self_uri: String,
     /// Its configuration, where it is asked for and the caller may read it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
     config: Option<Current>,
-}
-
-/// The type of an integration.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct TypeLink {
-    id: String,
-    self_uri: String,
 }
 
 words! {
@@ -57,6 +50,9 @@ words! {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReportedStatus {
     pub(super) code: ReportedCode,
+    /// The code for people.
+    #[schema(value_type = String)]
+    effective: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Detail>,
 }
@@ -67,7 +63,9 @@ struct Detail {
     message: String,
 }
 
-#[derive(Serialize)]
+/// An integration's configuration as its integration shows it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IntegrationConfigurationInfo)]
 struct Current {
     current: Configuration,
 }
@@ -77,28 +75,20 @@ struct Current {
 #[serde(rename_all = "camelCase")]
 #[schema(as = IntegrationConfiguration)]
 pub(crate) struct Configuration {
-    pub(super) id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<String>,
-    #[schema(minimum = 0)]
-    pub(super) version: i64,
-    #[schema(value_type = Object)]
-    pub(super) properties: Value,
-    #[schema(value_type = Object)]
-    pub(super) advanced: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) notes: Option<String>,
-    /// The credentials in its places.
-    pub(super) credentials: BTreeMap<String, CredentialLink>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) self_uri: Option<String>,
-}
-
-/// A credential, and where it is.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CredentialLink {
     id: String,
+    /// The integration's name.
+    name: String,
+    /// Counts the changes of the configuration, name and notes included.
+    #[schema(minimum = 0)]
+    version: i64,
+    #[schema(value_type = Object)]
+    properties: Value,
+    #[schema(value_type = Object)]
+    advanced: Value,
+    /// The integration's notes.
+    notes: String,
+    /// The credentials in its places.
+    credentials: BTreeMap<String, CredentialInfo>,
     self_uri: String,
 }
 
@@ -112,8 +102,8 @@ pub(crate) fn with_config(
 ) -> IntegrationView {
     let mut shown = show(catalog, target, driver);
     let readable = full && caller.may(Role::Administer, Over::Integration(&target.id));
-    if let (Some(stored), true) = (&target.stored, readable) {
-        let current = show_config(stored);
+    if readable {
+        let current = show_config(target);
         shown.config = Some(Current { current });
     }
     shown
@@ -131,10 +121,7 @@ pub(crate) fn show(
             format!("No access token can be had; {trouble}.")
         }),
     };
-    let mut shown = match &target.stored {
-        Some(stored) => show_stored(stored, why.as_deref()),
-        None => show_of_file(target, why.as_deref()),
-    };
+    let mut shown = show_with(target, why.as_deref());
     if why.is_none() {
         let aside = catalog.set_aside(&target.id);
         let aside = aside.map(|aside| aside.to_string());
@@ -159,19 +146,28 @@ fn some_have_none(driver: &Driver, route: RouteId) -> Option<String> {
     })
 }
 
-fn show_of_file(target: &CatalogIntegration, why: Option<&str>) -> IntegrationView {
+/// The integration, and why calls of it can't be made.
+fn show_with(target: &CatalogIntegration, why: Option<&str>) -> IntegrationView {
+    let stored = target.stored.as_ref();
+    let intended_state = stored.map_or(IntendedWord::Enabled, |it| it.intended_state.into());
     IntegrationView {
         id: target.id.clone(),
         name: target.name.clone(),
-        integration_type: show_type(target.kind.as_str()),
-        notes: "From the configuration file; it can't be changed here.".to_owned(),
-        intended_state: IntendedWord::Enabled,
-        reported_state: reported(true, why),
-        attributes: BTreeMap::new(),
-        version: 1,
+        integration_type: IntegrationTypeView::of(&target.kind),
+        notes: notes(target),
+        intended_state,
+        reported_state: reported(intended_state == IntendedWord::Enabled, why),
+        attributes: stored.map_or_else(BTreeMap::new, |it| it.attributes.clone()),
+        version: stored.map_or(1, |it| it.version.0),
         self_uri: format!("{PATH}/{}", target.id),
         config: None,
     }
+}
+
+fn notes(target: &CatalogIntegration) -> String {
+    let of_file = || "From the configuration file; it can't be changed here.".to_owned();
+    let stored = target.stored.as_ref();
+    stored.map_or_else(of_file, |it| it.notes.clone())
 }
 
 fn reported(enabled: bool, why: Option<&str>) -> ReportedStatus {
@@ -183,51 +179,41 @@ fn reported(enabled: bool, why: Option<&str>) -> ReportedStatus {
         (true, None) => ReportedCode::Active,
         (true, Some(_)) => ReportedCode::Error,
     };
-    ReportedStatus { code, detail }
-}
-
-fn show_type(id: &str) -> TypeLink {
-    TypeLink {
-        id: id.to_owned(),
-        self_uri: format!("{PATH}/types/{id}"),
-    }
-}
-
-pub(crate) fn show_stored(stored: &Integration, why: Option<&str>) -> IntegrationView {
-    let intended_state = match stored.intended_state {
-        IntendedState::Enabled => IntendedWord::Enabled,
-        IntendedState::Disabled => IntendedWord::Disabled,
+    let effective = match code {
+        ReportedCode::Active => "Active",
+        ReportedCode::Inactive => "Inactive",
+        ReportedCode::Error => "Error",
     };
-    IntegrationView {
-        id: stored.id.to_string(),
-        name: stored.name.clone(),
-        integration_type: show_type(&stored.type_id),
-        notes: stored.notes.clone(),
-        intended_state,
-        reported_state: reported(intended_state == IntendedWord::Enabled, why),
-        attributes: stored.attributes.clone(),
-        version: stored.version.0,
-        self_uri: format!("{PATH}/{}", stored.id),
-        config: None,
+    ReportedStatus {
+        code,
+        effective,
+        detail,
     }
 }
 
-pub(crate) fn show_config(stored: &Integration) -> Configuration {
-    let credentials = stored.config.credentials.iter().map(|(place, id)| {
-        let link = CredentialLink {
-            id: id.to_string(),
-            self_uri: format!("{PATH}/credentials/{id}"),
-        };
-        (place.clone(), link)
-    });
+/// The configuration. One of the configuration file has none that could be shown.
+pub(crate) fn show_config(target: &CatalogIntegration) -> Configuration {
+    let stored = target.stored.as_ref();
+    let config = stored.map(|it| it.config.clone()).unwrap_or_default();
+    let credentials = target.credentials.iter();
+    let credentials = credentials.map(|(place, it)| (place.clone(), CredentialInfo::of(it)));
     Configuration {
-        id: stored.id.to_string(),
-        name: Some(stored.config.name.clone()),
-        version: stored.config_version.0,
-        properties: stored.config.properties.value(),
-        advanced: stored.config.advanced.value(),
-        notes: Some(stored.config.notes.clone()),
+        id: target.id.clone(),
+        name: target.name.clone(),
+        version: stored.map_or(1, |it| it.config_version.0),
+        properties: config.properties.value(),
+        advanced: config.advanced.value(),
+        notes: notes(target),
         credentials: credentials.collect(),
-        self_uri: Some(format!("{PATH}/{}/config/current", stored.id)),
+        self_uri: format!("{PATH}/{}/config/current", target.id),
+    }
+}
+
+impl From<IntendedState> for IntendedWord {
+    fn from(state: IntendedState) -> Self {
+        match state {
+            IntendedState::Enabled => Self::Enabled,
+            IntendedState::Disabled => Self::Disabled,
+        }
     }
 }
