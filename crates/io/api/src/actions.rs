@@ -2,6 +2,7 @@
 
 mod compiled;
 pub(crate) mod contract;
+mod listed;
 mod shapes;
 
 use crate::answers::{ChangeErrors, ReadErrors};
@@ -10,9 +11,9 @@ use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing::{Expand, Ids, Name, SortBy, SortOrder};
+use crate::listing::{Ids, Name, NextPage, PreviousPage, SortBy, SortOrder, no_tokens};
 use crate::page::{Listing, Page};
-use crate::query::{Query, parameter};
+use crate::query::Query;
 use crate::run::Flatten;
 use crate::state::Api;
 use crate::tags::IfMatch;
@@ -22,6 +23,9 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 pub(crate) use compiled::{compiled, usable};
 use http::StatusCode;
+pub(crate) use listed::{
+    Expanded, FIELDS, InCategory, IncludeAuthActions, IncludeConfig, Secure, Sorted, is_named,
+};
 use shapes::Category;
 pub(crate) use shapes::{ActionRequest, ActionUpdate, ActionView, show};
 use std::sync::Arc;
@@ -41,27 +45,13 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get, update, remove))
 }
 
-parameter! {
-    /// The category that actions are in.
-    InCategory("category"): String
-}
-parameter! {
-    /// Whether actions are marked as handling sensitive data.
-    Secure("secure"): bool
-}
-parameter! {
-    /// Whether integrations' own logins are listed too.
-    IncludeAuthActions("includeAuthActions"): bool
-}
-parameter! {
-    /// Whether requests and responses are shown.
-    IncludeConfig("includeConfig"): bool
-}
-
 /// Lists published actions.
 #[utoipa::path(
     get, path = PATH, operation_id = "getIntegrationsActions",
-    params(Page, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions, IncludeConfig),
+    params(
+        Page, NextPage, PreviousPage, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions,
+        IncludeConfig,
+    ),
     responses((status = 200, description = "A page.", body = Listing<ActionView>)),
 )]
 async fn list(
@@ -88,27 +78,30 @@ fn found<'a>(
     let logins = IncludeAuthActions::of(query)?.unwrap_or(false);
     let category = InCategory::of(query)?;
     let ids = Ids::of(query)?;
-    let by = SortBy::among(query, &["name", "category", "integrationId", "id"])?;
+    no_tokens(query)?;
+    let by = SortBy::among(query, &FIELDS)?;
     let descending = SortOrder::descending(query)?;
     let wanted = |entry: &&Arc<CatalogAction>| {
         caller.sees(Over::of(entry))
             && (logins || !entry.is_auth())
             && category
                 .as_ref()
-                .is_none_or(|wanted| *wanted == entry.category)
+                .is_none_or(|wanted| is_named(wanted, &entry.category))
             && Name::is_in(query, &entry.name)
             && secure.is_none_or(|it| it == entry.secure)
             && ids.as_ref().is_none_or(|ids| ids.has(&entry.id))
     };
     let mut found: Vec<_> = catalog.actions().filter(wanted).collect();
     found.sort_by_cached_key(|entry| {
-        let first = match by {
-            "category" => &entry.category,
-            "integrationId" => &entry.integration,
-            "id" => &entry.id,
-            _ => &entry.name,
+        let sorted = Sorted {
+            id: &entry.id,
+            name: &entry.name,
+            category: &entry.category,
+            integration: &entry.integration,
+            secure: entry.secure,
+            version: entry.version,
         };
-        (first.clone(), entry.name.clone(), entry.id.clone())
+        sorted.key(by)
     });
     if descending {
         found.reverse();
@@ -119,7 +112,7 @@ fn found<'a>(
 /// Lists categories.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/categories", operation_id = "getIntegrationsActionsCategories",
-    params(Page, SortOrder, Secure),
+    params(Page, NextPage, PreviousPage, SortBy, SortOrder, Secure),
     responses((status = 200, description = "A page.", body = Listing<Category>)),
 )]
 async fn categories(
@@ -129,6 +122,8 @@ async fn categories(
 ) -> Result<Json<Listing<Category>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
+    no_tokens(&query)?;
+    SortBy::among(&query, &["name"])?;
     let secure = Secure::of(&query)?;
     let descending = SortOrder::descending(&query)?;
     let catalog = live.catalog();
@@ -136,7 +131,7 @@ async fn categories(
         .actions()
         .filter(|it| caller.sees(Over::of(it)) && secure.is_none_or(|secure| secure == it.secure));
     let mut names: Vec<_> = seen.map(|it| it.category.as_str()).collect();
-    names.sort_unstable();
+    names.sort_by_cached_key(|name| (name.to_lowercase(), *name));
     names.dedup();
     if descending {
         names.reverse();
@@ -151,7 +146,7 @@ async fn categories(
 /// Gets an action.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}", operation_id = "getIntegrationsAction",
-    params(Expand, IncludeConfig, Flatten),
+    params(Expanded, IncludeConfig, Flatten),
     responses((status = 200, description = "The answer.", body = ActionView), ReadErrors),
 )]
 async fn get(
@@ -172,7 +167,7 @@ async fn get(
 /// Whether the contract is wanted, and then whether flattened.
 pub(crate) fn wants_contract(query: &Query) -> Result<Option<bool>, ApiError> {
     let flatten = Flatten::of(query)?.unwrap_or(false);
-    Ok((flatten || Expand::has(query, "contract")).then_some(flatten))
+    Ok((flatten || !Expanded::of(query)?.is_empty()).then_some(flatten))
 }
 
 /// Makes an action that is published at once; takes an export file with integrationId.

@@ -10,6 +10,7 @@ use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::Name;
+use crate::login::make_login;
 use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::state::Api;
@@ -19,14 +20,15 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
-use serde_json::{Map, json};
 pub(crate) use shapes::CredentialInfo;
-use shapes::{CredentialRequest, CredentialType, CredentialUpdate, Fields, TYPES, Type, TypeWord};
+use shapes::{CredentialChange, CredentialRequest, CredentialType, Fields, TYPES, Type, TypeWord};
 use std::sync::Arc;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_callers::Over;
 use tollgate_definitions::Live;
-use tollgate_store::{Credential, CredentialQuery, EntityId, NewCredential, Role};
+use tollgate_store::{
+    Credential, CredentialKind, CredentialQuery, CredentialUpdate, EntityId, NewCredential, Role,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,21 +58,12 @@ pub(crate) fn own_of(of: &TypeFacts) -> Option<&'static str> {
 )]
 async fn types(Extension(caller): Caller) -> Result<Json<Vec<CredentialType>>, ApiError> {
     caller.needs_any()?;
-    let show = |Type(_, name, required): &Type| {
-        let text = |field: &&str| ((*field).to_owned(), json!({"type": "string"}));
-        let fields: Map<_, _> = required.iter().map(text).collect();
-        CredentialType {
-            id: name,
-            name,
-            properties: json!({
-                "type": "object", "properties": fields,
-                "additionalProperties": required.is_empty(),
-            }),
-            display_order: required,
-            required,
-        }
-    };
-    Ok(Json(TYPES.iter().map(show).collect()))
+    Ok(Json(
+        TYPES
+            .iter()
+            .map(|Type(kind, ..)| CredentialType::of(kind))
+            .collect(),
+    ))
 }
 
 /// Lists credentials, without their fields.
@@ -129,51 +122,25 @@ async fn create(
 ) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let request = CredentialRequest::read(&bodies.doc(body).await?)?;
-    let TypeWord(wanted) = request.r#type;
-    let found = TYPES.iter().find(|Type(_, name, _)| *name == wanted);
-    let Type(kind, _, required) = found.ok_or_else(|| {
-        let known: Vec<_> = TYPES.iter().map(|Type(_, name, _)| *name).collect();
-        let known = known.join(", ");
-        let advice = of_a_type(&wanted);
-        ApiError::bad_request(format!(
-            "type: expected one of {known}, found {wanted:?}{advice}."
-        ))
-    })?;
+    let (kind, required) = request.r#type.kind()?;
     let fields = request.credential_fields.unwrap_or_default();
     complete(required, &fields)?;
     let new = NewCredential {
         id: EntityId::random(),
         // The platform takes one without a name, the store doesn't.
-        name: request.name.unwrap_or(wanted),
-        kind: *kind,
+        name: request.name.unwrap_or_else(|| kind.word().to_owned()),
+        kind,
         fields,
     };
     let made = live.store()?.create_credential(new, &by(&caller)).await?;
     Ok(Json(CredentialInfo::of(&made)))
 }
 
-/// What serves instead of the vendor's own credential of one integration type; nothing if it is none.
-fn of_a_type(wanted: &str) -> String {
-    let is = |facts: &&TypeFacts| facts.login.split(':').next() == Some(wanted);
-    match TypeFacts::all().iter().find(is) {
-        Some(facts) if facts.served => format!(
-            "; an integration of the type {} logs in with userDefinedOAuth (the fields loginUrl, clientId and \
-             clientSecret of an app of your own) or with basicAuth",
-            facts.id
-        ),
-        Some(facts) => format!(
-            "; no integration of its type is served: {}",
-            facts.instead()
-        ),
-        None => String::new(),
-    }
-}
-
-/// Changes a credential; fields replace all of them.
+/// Changes a credential, its type too; fields replace all of them.
 #[utoipa::path(
     put, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "putIntegrationsCredential",
     params(IfMatch),
-    request_body = CredentialUpdate,
+    request_body = CredentialChange,
     responses((status = 200, description = "The answer.", body = CredentialInfo), ChangeErrors),
 )]
 async fn update(
@@ -186,25 +153,38 @@ async fn update(
 ) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
-    let request = CredentialUpdate::read(&bodies.doc(body).await?)?;
+    let request = CredentialChange::read(&bodies.doc(body).await?)?;
     let store = live.store()?;
+    let before = store.get::<Credential>(&id).await?;
+    let kind = request.r#type.map(TypeWord::kind).transpose()?;
+    let kind = kind.map(|(kind, required)| (Some(kind), required));
+    let (kind, required) = kind.unwrap_or_else(|| (None, required_by(&before.kind)));
     let fields = request
         .credential_fields
         .filter(|fields| !fields.is_empty());
-    if let Some(fields) = &fields {
-        let kind = store.get::<Credential>(&id).await?.kind;
-        let of_kind = TYPES.iter().find(|Type(it, ..)| *it == kind);
-        complete(of_kind.map_or(&[], |Type(.., required)| required), fields)?;
+    match &fields {
+        Some(fields) => complete(required, fields)?,
+        // What is in them is known to nobody, but whether they are there.
+        None => complete_with(required, |name| before.fields.iter().any(|it| it == name))?,
     }
+    let logs_in = kind
+        .as_ref()
+        .is_some_and(|kind| *kind == CredentialKind::UserDefinedOAuth && *kind != before.kind);
+    let update = CredentialUpdate {
+        name: request.name,
+        kind,
+        fields,
+    };
     let changed = store
-        .update_credential(
-            &id,
-            if_match.or(request.version)?,
-            request.name,
-            fields,
-            &by(&caller),
-        )
+        .update_credential(&id, if_match.or(request.version)?, update, &by(&caller))
         .await?;
+    if logs_in {
+        let catalog = live.catalog();
+        let stored = catalog.integrations().filter_map(|it| it.stored.as_ref());
+        for user in stored.filter(|it| it.config.credentials.values().any(|of| *of == id)) {
+            make_login(&live, &caller, user).await?;
+        }
+    }
     live.refresh().await?;
     Ok(Json(CredentialInfo::of(&changed)))
 }
@@ -229,9 +209,19 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The fields that a credential of the type can't do without.
+fn required_by(kind: &CredentialKind) -> &'static [&'static str] {
+    let known = TYPES.iter().find(|Type(it, ..)| it == kind);
+    known.map_or(&[], |Type(.., required)| required)
+}
+
 fn complete(required: &[&str], fields: &Fields) -> Result<(), ApiError> {
-    let missing = |name: &&&str| fields.get(**name).is_none_or(|it| it.expose().is_empty());
-    match required.iter().find(missing) {
+    let is_there = |name: &str| fields.get(name).is_some_and(|it| !it.expose().is_empty());
+    complete_with(required, is_there)
+}
+
+fn complete_with(required: &[&str], is_there: impl Fn(&str) -> bool) -> Result<(), ApiError> {
+    match required.iter().find(|name| !is_there(name)) {
         None => Ok(()),
         Some(name) => Err(ApiError::bad_request(format!(
             "credentialFields.{name}: missing or empty."

@@ -4,8 +4,8 @@ mod publish;
 
 use crate::actions::contract;
 use crate::actions::{
-    self, ActionRequest, ActionUpdate, ActionView, InCategory, IncludeAuthActions, IncludeConfig,
-    PATH, Secure, wants_contract,
+    self, ActionRequest, ActionUpdate, ActionView, Expanded, FIELDS, InCategory,
+    IncludeAuthActions, IncludeConfig, PATH, Secure, Sorted, is_named, wants_contract,
 };
 use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing::{Expand, Ids, Name, SortBy, SortOrder};
+use crate::listing::{Ids, Name, NextPage, PreviousPage, SortBy, SortOrder, no_tokens};
 use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::run::Flatten;
@@ -27,7 +27,7 @@ use http::StatusCode;
 use std::sync::Arc;
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{CatalogIntegration, Live};
-use tollgate_store::{ActionQuery, Draft, Expected, PageRequest, Pages, Role, limits};
+use tollgate_store::{ActionQuery, Draft, Expected, LOGIN, PageRequest, Pages, Role, limits};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -42,7 +42,10 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 /// Lists drafts.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/drafts", operation_id = "getIntegrationsActionsDrafts",
-    params(Page, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions, IncludeConfig),
+    params(
+        Page, NextPage, PreviousPage, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions,
+        IncludeConfig,
+    ),
     responses((status = 200, description = "A page.", body = Listing<ActionView>)),
 )]
 async fn list(
@@ -56,7 +59,9 @@ async fn list(
     let secure = Secure::of(&query)?;
     let category = InCategory::of(&query)?;
     let ids = Ids::of(&query)?;
-    let by = SortBy::among(&query, &["name", "category", "integrationId", "id"])?;
+    no_tokens(&query)?;
+    let logins = IncludeAuthActions::of(&query)?.unwrap_or(false);
+    let by = SortBy::among(&query, &FIELDS)?;
     let descending = SortOrder::descending(&query)?;
     let path = format!("{PATH}/drafts");
     let Ok(store) = live.store() else {
@@ -73,21 +78,24 @@ async fn list(
             integration: draft.integration_id.as_str(),
         };
         caller.sees(over)
+            && (logins || !draft.id.as_str().starts_with(LOGIN))
             && Name::is_in(&query, &draft.name)
             && category
                 .as_ref()
-                .is_none_or(|wanted| *wanted == draft.category)
+                .is_none_or(|wanted| is_named(wanted, &draft.category))
             && secure.is_none_or(|it| it == draft.secure)
             && ids.as_ref().is_none_or(|ids| ids.has(draft.id.as_str()))
     });
     found.sort_by_cached_key(|draft| {
-        let first = match by {
-            "category" => draft.category.as_str(),
-            "integrationId" => draft.integration_id.as_str(),
-            "id" => draft.id.as_str(),
-            _ => draft.name.as_str(),
+        let sorted = Sorted {
+            id: draft.id.as_str(),
+            name: &draft.name,
+            category: &draft.category,
+            integration: draft.integration_id.as_str(),
+            secure: draft.secure,
+            version: draft.version.0,
         };
-        (first.to_owned(), draft.id.to_string())
+        sorted.key(by)
     });
     if descending {
         found.reverse();
@@ -152,7 +160,7 @@ async fn copy(
 /// Gets a draft.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "getIntegrationsActionDraft",
-    params(Expand, IncludeConfig, Flatten),
+    params(Expanded, IncludeConfig, Flatten),
     responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn get(

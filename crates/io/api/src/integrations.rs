@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing::{Expand, Ids, Name, SortBy};
+use crate::listing::{Ids, Name, NextPage, OfNoEffect, PreviousPage, SortBy, expand, no_tokens};
 use crate::page::{Listing, Page};
 use crate::query::{Query, parameter};
 use crate::state::Api;
@@ -22,14 +22,12 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use given::IntegrationChange;
-use shown::{IntegrationView, PATH, show, with_config};
+use shown::{FIELDS, IntegrationView, PATH, ReportedCode, show, with_config};
 use std::sync::Arc;
 use tollgate_callers::{Over, Principal};
-use tollgate_definitions::{CatalogIntegration, Live, auth_id};
+use tollgate_definitions::{CatalogIntegration, Live};
 use tollgate_driver::Driver;
-use tollgate_store::{
-    EntityId, Integration, IntegrationUpdate, IntendedState, Role,
-};
+use tollgate_store::{EntityId, Integration, IntegrationUpdate, IntendedState, Role};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -46,8 +44,16 @@ parameter! {
     IntegrationTypeId("integrationType"): String
 }
 parameter! {
-    /// Whether calls can be made: ACTIVE, INACTIVE or ERROR.
-    ReportedState("reportedState"): String
+    /// Whether calls can be made: ACTIVE, INACTIVE or ERROR, in any case.
+    ReportedState("reportedState"): ReportedCode
+}
+expand! {
+    /// What is wanted beside the rest. A part of the configuration brings all of it; the type and the state are always
+    /// there.
+    Expanded {
+        "config", "config.name", "config.notes", "config.properties", "config.advanced", "config.credentials",
+        "integrationType", "reportedState",
+    }
 }
 parameter! {
     /// The id of a credential that it uses.
@@ -57,7 +63,9 @@ parameter! {
 /// Lists integrations.
 #[utoipa::path(
     get, path = PATH, operation_id = "getIntegrations",
-    params(Page, SortBy, Ids, IntegrationTypeId, ReportedState, CredentialId, Name, Expand),
+    params(
+        Page, SortBy, Expanded, NextPage, PreviousPage, Ids, IntegrationTypeId, ReportedState, CredentialId, Name,
+    ),
     responses((status = 200, description = "A page.", body = Listing<IntegrationView>)),
 )]
 async fn list(
@@ -69,9 +77,10 @@ async fn list(
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let ids = Ids::of(&query)?;
-    let by = SortBy::among(&query, &["name", "id", "integrationType"])?;
+    no_tokens(&query)?;
+    let by = SortBy::among(&query, &FIELDS)?;
     let catalog = live.catalog();
-    let full = expands_config(&query);
+    let full = expands_config(&query)?;
     let kind = IntegrationTypeId::of(&query)?;
     let state = ReportedState::of(&query)?;
     let credential = CredentialId::of(&query)?;
@@ -80,19 +89,18 @@ async fn list(
             && kind
                 .as_ref()
                 .is_none_or(|kind| kind == target.kind.as_str())
-            && state.as_ref().is_none_or(|code| {
-                let shown = show(&catalog, target, &driver);
-                shown.reported_state.code.word() == code
-            })
+            && state.is_none_or(|code| show(&catalog, target, &driver).reported_state.code == code)
             && credential.as_ref().is_none_or(|id| uses(target, id))
             && ids.as_ref().is_none_or(|ids| ids.has(&target.id))
             && Name::is_in(&query, &target.name)
     };
     let mut found: Vec<_> = catalog.integrations().filter(wanted).collect();
-    found.sort_by_cached_key(|target| match by {
-        "id" => (target.id.clone(), String::new()),
-        "integrationType" => (target.kind.as_str().to_owned(), target.name.to_lowercase()),
-        _ => (target.name.to_lowercase(), target.id.clone()),
+    found.sort_by_cached_key(|target| {
+        let first = match by {
+            "name" => String::new(),
+            by => show(&catalog, target, &driver).field(by),
+        };
+        (first, target.name.to_lowercase(), target.id.clone())
     });
     page.list(PATH, &query, &found, |target| {
         with_config(&catalog, target, full, &caller, &driver)
@@ -101,8 +109,9 @@ async fn list(
 }
 
 /// Whether any part of the configuration is to be expanded: it then comes whole.
-fn expands_config(query: &Query) -> bool {
-    Expand::any(query, |word| word.starts_with("config"))
+fn expands_config(query: &Query) -> Result<bool, ApiError> {
+    let wanted = Expanded::of(query)?;
+    Ok(wanted.iter().any(|word| word.starts_with("config")))
 }
 
 fn uses(target: &CatalogIntegration, credential: &str) -> bool {
@@ -118,7 +127,7 @@ fn uses(target: &CatalogIntegration, credential: &str) -> bool {
 /// Gets an integration.
 #[utoipa::path(
     get, path = "/api/v2/integrations/{integrationId}", operation_id = "getIntegration",
-    params(Expand),
+    params(OfNoEffect, Expanded),
     responses((status = 200, description = "The answer.", body = IntegrationView), ReadErrors),
 )]
 async fn get(
@@ -129,7 +138,9 @@ async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<IntegrationView>, ApiError> {
     caller.needs_sight(Over::Integration(&id))?;
-    let full = expands_config(&Query::parse(query.as_deref()));
+    let query = Query::parse(query.as_deref());
+    OfNoEffect::check(&query)?;
+    let full = expands_config(&query)?;
     let catalog = live.catalog();
     let target = catalog.find_integration(&id)?;
     Ok(Json(with_config(&catalog, target, full, &caller, &driver)))
@@ -138,7 +149,7 @@ async fn get(
 /// Changes an integration; intendedState enables and disables it.
 #[utoipa::path(
     patch, path = "/api/v2/integrations/{integrationId}", operation_id = "patchIntegration",
-    params(IfMatch),
+    params(OfNoEffect, Expanded, IfMatch),
     request_body = IntegrationChange,
     responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
 )]
@@ -148,10 +159,14 @@ async fn update(
     State(driver): State<Driver>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     if_match: IfMatch,
     body: Body,
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
+    let query = Query::parse(query.as_deref());
+    OfNoEffect::check(&query)?;
+    let full = expands_config(&query)?;
     let request = IntegrationChange::read(&bodies.doc(body).await?)?;
     let name = given::name(request.name);
     if let Some(name) = &name {
@@ -166,7 +181,10 @@ async fn update(
     live.store()?
         .update::<Integration>(&id, if_match.or(request.version)?, update, &by(&caller))
         .await?;
-    changed(&live, &driver, &id).await
+    live.refresh().await?;
+    let catalog = live.catalog();
+    let target = catalog.find_integration(id.as_str())?;
+    Ok(Json(with_config(&catalog, target, full, &caller, &driver)))
 }
 
 /// Deletes an integration that has no actions. Its own login goes with it.
@@ -183,16 +201,10 @@ async fn remove(
     if_match: IfMatch,
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
-    let store = live.store()?;
     let catalog = live.catalog();
     let shown = show(&catalog, catalog.find_integration(id.as_str())?, &driver);
-    let auth = auth_id(id.as_str());
-    let others = catalog
-        .actions()
-        .any(|it| it.integration == id.as_str() && it.id != auth);
-    let login = (!others).then(|| parse_id(&auth)).transpose()?;
-    store
-        .delete_integration(&id, if_match.expected(), login.as_ref(), &by(&caller))
+    live.store()?
+        .delete::<Integration>(&id, if_match.expected(), &by(&caller))
         .await?;
     live.refresh().await?;
     Ok(Json(shown))
@@ -217,16 +229,4 @@ fn free_of_files(live: &Live, name: &str) -> Result<(), ApiError> {
         return Err(ApiError::conflict("already.exists", message).with("field", "name"));
     }
     Ok(())
-}
-
-/// Shows what was changed, as requests see it from now on.
-async fn changed(
-    live: &Live,
-    driver: &Driver,
-    id: &EntityId,
-) -> Result<Json<IntegrationView>, ApiError> {
-    live.refresh().await?;
-    let catalog = live.catalog();
-    let target = catalog.find_integration(id.as_str())?;
-    Ok(Json(show(&catalog, target, driver)))
 }

@@ -69,7 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 
 parameter! {
     /// Whether a nested output is flattened, as flows read it.
-    Flatten("flatten"): bool
+    Flatten("flatten"): bool = false
 }
 
 /// Runs an action; the body is its inputs.

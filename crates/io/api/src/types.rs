@@ -1,10 +1,11 @@
-//! `/api/v2/integrations/types`: the integration types that can be made.
+//! `/api/v2/integrations/types`: the integration types that are known, whether they can be served or not.
 
 use crate::answers::ReadErrors;
 use crate::caller::Caller;
 use crate::credentials::own_of;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::listing::{NextPage, PreviousPage, SortBy, expand, no_tokens};
 use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::state::Api;
@@ -31,6 +32,11 @@ fn credentials(of: &TypeFacts) -> Vec<&'static str> {
     }
 }
 
+expand! {
+    /// A part of the answer. All of them are always there.
+    Expanded { "credentials", "configPropertiesSchemaUri", "configAdvancedSchemaUri" }
+}
+
 /// The operations on integration types.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -39,7 +45,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(schema))
 }
 
-/// An integration type that can be made.
+/// An integration type.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = IntegrationType)]
@@ -76,7 +82,7 @@ struct CredentialSpecification {
 /// Lists integration types.
 #[utoipa::path(
     get, path = PATH, operation_id = "getIntegrationsTypes",
-    params(Page),
+    params(Page, SortBy, Expanded, NextPage, PreviousPage),
     responses((status = 200, description = "A page.", body = Listing<IntegrationTypeView>)),
 )]
 async fn list(
@@ -86,9 +92,17 @@ async fn list(
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    let mut served: Vec<_> = TypeFacts::served().collect();
-    served.sort_by_key(|facts| facts.id);
-    page.list(PATH, &query, &served, |facts| {
+    no_tokens(&query)?;
+    Expanded::of(&query)?;
+    let by = SortBy::among(&query, &["id", "name", "description", "nonInstallable"])?;
+    let mut all: Vec<_> = TypeFacts::all().iter().collect();
+    all.sort_by_key(|facts| match by {
+        "name" => (facts.name, facts.id),
+        "description" => (facts.what, facts.id),
+        "nonInstallable" => (if facts.served { "" } else { "it isn't" }, facts.id),
+        _ => (facts.id, facts.id),
+    });
+    page.list(PATH, &query, &all, |facts| {
         IntegrationTypeView::of(&IntegrationType::Known(facts))
     })
     .map(Json)
@@ -120,8 +134,8 @@ async fn schema(
     caller.needs_any()?;
     let of = found(&id)?;
     match kind.as_str() {
-        "properties" => Ok(Json(properties(of))),
-        "advanced" => Ok(Json(json!({
+        "properties" if of.served => Ok(Json(properties(of))),
+        "properties" | "advanced" => Ok(Json(json!({
             "$schema": "http://json-schema.org/draft-04/schema#",
             "title": of.name, "type": "object", "properties": {},
         }))),
@@ -132,11 +146,18 @@ async fn schema(
 }
 
 fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
-    TypeFacts::find_served(id)
-        .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
+    let unknown = || {
+        let advice = IntegrationType::from_name(id).advice().unwrap_or_default();
+        ApiError::not_found(format!("There is no such integration type: {advice}."))
+    };
+    TypeFacts::find(id).ok_or_else(unknown)
 }
 
 impl IntegrationTypeView {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(crate) fn of(kind: &IntegrationType) -> Self {
         let id = kind.as_str();
         let known = match kind {

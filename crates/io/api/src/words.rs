@@ -17,7 +17,6 @@ macro_rules! words {
             const WORDS: &'static [&'static str] = &[$($word),*];
 
             /// Reads the word of a field, whatever its case; the error names the field and the words there are.
-            #[allow(dead_code, reason = "some words are read as they are alone")]
             pub(crate) fn parse_any_case(field: &str, text: &str) -> Result<Self, $crate::error::ApiError> {
                 let known = Self::WORDS.iter().find(|word| word.eq_ignore_ascii_case(text));
                 Self::parse(field, known.copied().unwrap_or(text))
@@ -54,7 +53,7 @@ macro_rules! words {
                 field: &str,
             ) -> Result<Self, $crate::error::ApiError> {
                 let text = doc.text(field)?;
-                text.map(|text| $name::parse(field, &text)).transpose()
+                text.map(|text| $name::parse_any_case(field, &text)).transpose()
             }
         }
     };

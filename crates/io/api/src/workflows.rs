@@ -139,6 +139,18 @@ pub fn describe(error: DeskError) -> Failure {
             let message = format!("There is no action {action:?} in the category {category:?}.");
             ApiError::not_found(message)
         }
+        DeskError::NotUnique {
+            action,
+            category,
+            ids,
+        } => {
+            let message = format!(
+                "There are several actions {action:?} in the category {category:?}; rename all but one, or give one \
+                 another category: {}.",
+                ids.join(", ")
+            );
+            ApiError::conflict("name.not.unique", message).with("ids", ids.join(","))
+        }
         DeskError::Execute(error) => error.into(),
         DeskError::NoStore(error) => error.into(),
         DeskError::Store(error) => error.into(),

@@ -3,20 +3,18 @@
 use crate::LookupError;
 use serde_json::{Value, json};
 use tollgate_action::{Action, IntegrationType};
-use tollgate_store::{ActionBody, ActionStamp};
+use tollgate_store::{ActionBody, ActionStamp, LOGIN};
 use uuid::Uuid;
 
 /// The name space of our ids (RFC 9562, version 5).
 pub const IDS: Uuid = Uuid::from_u128(0x6f0c_6a5e_8f7b_4f0e_9d0a_7c1e_5b6d_3a21);
 /// What the id of a composite starts with.
 const COMPOSITE: &str = "composite_-_";
-/// What the id of an integration's own login starts with; the integration's id follows.
-const AUTH: &str = "customAuth_-_";
 
 /// The id of an integration's own login.
 #[must_use]
 pub fn auth_id(integration: &str) -> String {
-    format!("{AUTH}{integration}")
+    format!("{LOGIN}{integration}")
 }
 
 /// The id of an integration of the file.
@@ -64,7 +62,7 @@ impl CatalogAction {
     /// Whether it is an integration's own login: run when needed, never called.
     #[must_use]
     pub fn is_auth(&self) -> bool {
-        self.id.starts_with(AUTH)
+        self.id.starts_with(LOGIN)
     }
 
     /// Whether it is a composite: what calls others, and makes no request of its own.
@@ -106,7 +104,7 @@ impl CatalogAction {
         body: &ActionBody,
         version: i64,
     ) -> Self {
-        let auth = id.starts_with(AUTH);
+        let auth = id.starts_with(LOGIN);
         let text = export(body, kind, auth).to_string();
         Self {
             id: id.to_owned(),

@@ -111,11 +111,17 @@ impl Catalog {
     /// comes first.
     #[must_use]
     pub fn action_named(&self, category: &str, name: &str) -> Option<&Arc<CatalogAction>> {
+        self.actions_named(category, name).into_iter().next()
+    }
+
+    /// All actions of that category and name, whatever the case of their letters, ordered by id.
+    #[must_use]
+    pub fn actions_named(&self, category: &str, name: &str) -> Vec<&Arc<CatalogAction>> {
         let (category, name) = folded(category, name);
         let first = (category, name, Arc::from(""));
-        let found = self.by_name.range(&first..).next()?;
-        let is_it = (&found.0, &found.1) == (&first.0, &first.1);
-        is_it.then(|| self.action(&found.2)).flatten()
+        let found = self.by_name.range(&first..);
+        let found = found.take_while(|it| (&it.0, &it.1) == (&first.0, &first.1));
+        found.filter_map(|it| self.action(&it.2)).collect()
     }
 
     /// All actions, by id.

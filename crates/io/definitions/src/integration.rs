@@ -16,7 +16,7 @@ pub struct CatalogIntegration {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// One that is served.
+    /// Its type; of one that isn't served, `wiring` says why.
     pub kind: IntegrationType,
     /// As stored; none if it is the file's.
     pub stored: Option<tollgate_store::Integration>,

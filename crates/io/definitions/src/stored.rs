@@ -17,10 +17,12 @@
 //! read, or one of a type below a base URL, which may have a `zendeskApiToken` too, with its `baseUrl`;
 //! `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
 
+mod error;
 mod spec;
 #[cfg(test)]
 mod tests;
 
+use error::{IntegrationError, login_instead};
 pub(crate) use spec::IntegrationSpec;
 
 use crate::credential::{basic_of, redactor_of};
@@ -28,7 +30,7 @@ use std::collections::BTreeMap;
 use tollgate_action::{Callee, Credentials, IntegrationType};
 use tollgate_config::{Access, DEFAULT_TOKENS, ProxyRule, token_rate};
 use tollgate_driver::{ClientCredentials, Redactor, Secret, Url};
-use tollgate_json::{Doc, DocError};
+use tollgate_json::Doc;
 use tollgate_store::{CredentialKind, Integration, IntendedState};
 
 /// A revealed credential.
@@ -52,42 +54,27 @@ const MOST_TOKENS: u32 = 1000;
 /// The place of the credential that is ours towards the upstream.
 const CERTIFICATE: &str = "clientCertificate";
 
-/// Why an integration of the store can't be called as it is.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum IntegrationError {
-    #[error("it is disabled; set intendedState to ENABLED")]
-    Disabled,
-    #[error(transparent)]
-    Property(#[from] DocError),
-    #[error("its property baseUrl is missing, such as {0:?}")]
-    NoBaseUrl(&'static str),
-    #[error("{0} is no http or https URL")]
-    NotAUrl(String),
-    #[error(
-        "{0} has a user or a password before its host; remove them, and give the integration a credential, \
-         such as one of type basicAuth"
-    )]
-    UserInUrl(String),
-    #[error("its property baseUrl has a host without a login host")]
-    NoLoginHost,
-    #[error("its configuration names no credential of type pureCloudOAuthClient")]
-    NoClient,
-    /// The credential's place or type, and the field.
-    #[error("its credential {0} has no field {1}")]
-    NoField(&'static str, &'static str),
-}
-
 /// What the integration wants, or why it can't be called.
 pub(crate) fn plan(
     integration: &Integration,
     credentials: BTreeMap<String, Revealed>,
 ) -> Result<IntegrationPlan, IntegrationError> {
+    let kind = IntegrationType::from_name(&integration.type_id);
+    if let Some(advice) = kind.advice() {
+        return Err(IntegrationError::Type(advice));
+    }
     if integration.intended_state != IntendedState::Enabled {
         return Err(IntegrationError::Disabled);
     }
+    for (of, _) in credentials.values() {
+        if let CredentialKind::Other(word) = of {
+            let instead = login_instead(word);
+            return Err(IntegrationError::Credential(word.to_string(), instead));
+        }
+    }
     let redactor = redactor(&credentials);
     let properties = Doc::parse(integration.config.properties.as_str())?;
-    let wanted = match IntegrationType::from_name(&integration.type_id).calls() {
+    let wanted = match kind.calls() {
         Some(Callee::PlatformPath) => platform(integration, &properties, credentials),
         Some(Callee::BelowBaseUrl) => below_base_url(integration, &properties, credentials),
         Some(Callee::WholeUrl | Callee::NotHttp) | None => {
@@ -228,7 +215,7 @@ fn web_service(
 ) -> Result<IntegrationPlan, IntegrationError> {
     let access = access(properties, credentials.remove(CERTIFICATE))?;
     let found = credentials.into_values().next();
-    let kind = found.as_ref().map(|(kind, _)| *kind);
+    let kind = found.as_ref().map(|(kind, _)| kind.clone());
     let fields = found.map(|(_, fields)| fields).unwrap_or_default();
     let basic = (kind == Some(CredentialKind::BasicAuth)).then(|| basic_of(&fields));
     let texts = fields.iter();

@@ -32,8 +32,17 @@ impl Desk {
         terms: Terms,
     ) -> Result<Map<String, Value>, DeskError> {
         let catalog = self.executor.support.definitions().catalog();
-        let entry = catalog.action_named(category, action);
-        let entry = entry.ok_or_else(|| DeskError::no_action(category, action))?;
+        let entry = match catalog.actions_named(category, action)[..] {
+            [entry] => entry,
+            [] => return Err(DeskError::no_action(category, action)),
+            ref several => {
+                return Err(DeskError::NotUnique {
+                    action: action.to_owned(),
+                    category: category.to_owned(),
+                    ids: several.iter().map(|entry| entry.id.clone()).collect(),
+                });
+            }
+        };
         let target = catalog.find_integration(&entry.integration);
         let target = target.map_err(crate::ExecuteError::from)?;
         let body = Value::Object(inputs).to_string();

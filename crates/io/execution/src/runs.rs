@@ -31,6 +31,15 @@ pub enum DeskError {
         /// Its category.
         category: String,
     },
+    /// There are several such actions, and which of them is meant isn't known.
+    NotUnique {
+        /// The actions' name.
+        action: String,
+        /// Their category.
+        category: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
     /// The call of the action has no output.
     Execute(ExecuteError),
     /// There is no store, and so no data table.

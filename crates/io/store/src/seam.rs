@@ -17,7 +17,8 @@ mod usage;
 mod workflow;
 
 pub use action::{
-    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Draft, NewAction, SecrecyFilter,
+    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Draft, LOGIN, NewAction,
+    SecrecyFilter,
 };
 pub use audit::{AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
 pub use changes::DefinitionChanges;
@@ -27,7 +28,8 @@ pub use client::{
 };
 pub use common::{Actor, Author, Expected, JsonText, WallTime};
 pub use credential::{
-    Credential, CredentialCursor, CredentialKind, CredentialQuery, CredentialSort, NewCredential,
+    Credential, CredentialCursor, CredentialKind, CredentialQuery, CredentialSort,
+    CredentialUpdate, NewCredential,
 };
 pub use integration::{
     ConfigurationChange, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,

@@ -9,7 +9,7 @@ use crate::words::words;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
-use tollgate_action::IntegrationType;
+use tollgate_action::{Callee, IntegrationType};
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Live, auth_id};
 use tollgate_json::Doc;
@@ -112,6 +112,10 @@ impl ActionRequest {
         let target = catalog.find_integration(&integration)?;
         if target.stored.is_none() {
             return Err(managed("integration"));
+        }
+        if let (Some(Callee::NotHttp), Some(advice)) = (target.kind.calls(), target.kind.advice()) {
+            let message = format!("integrationId: its actions are no HTTP requests: {advice}.");
+            return Err(ApiError::bad_request(message));
         }
         let own = target.kind.as_str();
         if let Some(kind) = self.integration_type.filter(|kind| kind != own) {

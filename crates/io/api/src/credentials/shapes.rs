@@ -1,16 +1,16 @@
 //! What requests and answers on credentials hold, and the types of credentials.
 use super::PATH;
 use crate::error::ApiError;
-use crate::request::{Field, request};
+use crate::request::{Field, only, request};
+use crate::slip::slip;
 use crate::wire::show_time;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tollgate_driver::Secret;
 use tollgate_json::Doc;
 use tollgate_store::{Credential, CredentialKind, Expected};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type as SchemaType};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 /// What is shown of a credential: all but its fields.
 #[derive(Serialize, ToSchema)]
@@ -18,7 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 pub(crate) struct CredentialInfo {
     pub(super) id: String,
     pub(super) name: String,
-    pub(super) r#type: TypeName,
+    pub(super) r#type: CredentialType,
     #[schema(format = DateTime)]
     pub(super) created_date: String,
     #[schema(format = DateTime)]
@@ -28,29 +28,43 @@ pub(crate) struct CredentialInfo {
     pub(super) self_uri: String,
 }
 
-/// A credential type, by id and name, which are the same.
-#[derive(Serialize, ToSchema)]
-pub(super) struct TypeName {
-    #[schema(value_type = String)]
-    pub(super) id: &'static str,
-    #[schema(value_type = String)]
-    pub(super) name: &'static str,
-}
-
-/// A credential type, and the schema of its fields.
+/// A credential type, and the schema of its fields, which of a type that nothing is called with isn't known.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CredentialType {
-    #[schema(value_type = String)]
-    pub(super) id: &'static str,
-    #[schema(value_type = String)]
-    pub(super) name: &'static str,
-    #[schema(value_type = Object)]
-    pub(super) properties: Value,
-    #[schema(value_type = Vec<String>)]
-    pub(super) display_order: &'static [&'static str],
-    #[schema(value_type = Vec<String>)]
-    pub(super) required: &'static [&'static str],
+pub(crate) struct CredentialType {
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    properties: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    display_order: Option<&'static [&'static str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    required: Option<&'static [&'static str]>,
+}
+
+impl CredentialType {
+    pub(super) fn of(kind: &CredentialKind) -> Self {
+        let known = TYPES.iter().find(|Type(it, ..)| it == kind);
+        let required = known.map(|Type(.., required)| *required);
+        let properties = required.map(|required| {
+            let text = |field: &&str| ((*field).to_owned(), json!({"type": "string"}));
+            let fields: Map<_, _> = required.iter().map(text).collect();
+            json!({
+                "type": "object", "properties": fields,
+                "additionalProperties": required.is_empty(),
+            })
+        });
+        Self {
+            id: kind.word().to_owned(),
+            name: kind.word().to_owned(),
+            properties,
+            display_order: required,
+            required,
+        }
+    }
 }
 
 request! {
@@ -69,25 +83,27 @@ request! {
     }
 }
 
-/// A credential type, by name or by id, as the document describes it.
-pub(super) struct GivenType;
-
-impl ToSchema for GivenType {}
-
-impl PartialSchema for GivenType {
-    fn schema() -> RefOr<Schema> {
-        let names = TYPES.iter().map(|Type(_, name, _)| *name);
-        let name = ObjectBuilder::new().schema_type(SchemaType::String);
-        let given = ObjectBuilder::new().property("id", String::schema());
-        let given = given.property("name", name.enum_values(Some(names)));
-        given.required("name").into()
-    }
+/// A credential type, by name or by id.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it describes a field; `TypeWord` is what is read")]
+pub(super) struct GivenType {
+    id: Option<String>,
+    name: Option<String>,
+    #[schema(read_only, value_type = Option<Object>)]
+    properties: Option<Value>,
+    #[schema(read_only)]
+    display_order: Option<Vec<String>>,
+    #[schema(read_only)]
+    required: Option<Vec<String>>,
 }
 
 request! {
-    /// A credential as it is to be; fields replace all of them.
-    CredentialUpdate {
+    /// A credential as it is to be; fields replace all of them, and another type needs those of its own.
+    CredentialChange {
         name: Option<String>,
+        #[schema(value_type = Option<GivenType>, inline)]
+        r#type: Option<TypeWord>,
         #[schema(value_type = Option<BTreeMap<String, String>>)]
         credential_fields: Option<Fields>,
         /// The version that was read; what was changed since then isn't overwritten.
@@ -96,7 +112,6 @@ request! {
     }
     shown {
         id: String,
-        r#type: Object,
         created_date: String,
         modified_date: String,
         self_uri: String,
@@ -110,7 +125,8 @@ pub(super) struct Type(
     pub(super) &'static [&'static str],
 );
 
-pub(super) const TYPES: [Type; 5] = [
+/// The credential types that calls can be made with.
+pub(super) static TYPES: [Type; 5] = [
     Type(
         CredentialKind::BasicAuth,
         "basicAuth",
@@ -131,18 +147,49 @@ pub(super) const TYPES: [Type; 5] = [
 ];
 
 /// The name of a credential type. The platform's are known by id and by name.
-pub(crate) struct TypeWord(pub(super) String);
+pub(crate) struct TypeWord(String);
 
 impl Field for TypeWord {
     fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
         let word = match doc.object(name)? {
             None => doc.required("type.name")?,
-            Some(kind) => match kind.text("name")? {
-                Some(name) => name,
-                None => kind.required("id")?,
-            },
+            Some(kind) => {
+                only(
+                    &kind,
+                    &["id", "name", "properties", "display_order", "required"],
+                )?;
+                match kind.text("name")? {
+                    Some(name) => name,
+                    None => kind.required("id")?,
+                }
+            }
         };
         Ok(Self(word))
+    }
+}
+
+impl Field for Option<TypeWord> {
+    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
+        let given = doc.object(name)?;
+        given.map(|_| TypeWord::read(doc, name)).transpose()
+    }
+}
+
+impl TypeWord {
+    /// The type, and the fields that it can't do without. Types that nothing is called with are taken too, so that the
+    /// plan of a whole organisation applies; what is only a slip isn't.
+    pub(super) fn kind(self) -> Result<(CredentialKind, &'static [&'static str]), ApiError> {
+        let Self(word) = self;
+        let known = TYPES.iter().find(|Type(_, name, _)| *name == word);
+        if let Some(Type(kind, _, required)) = known {
+            return Ok((kind.clone(), required));
+        }
+        match slip(&word, TYPES.iter().map(|Type(_, name, _)| *name)) {
+            None => Ok((CredentialKind::from_word(&word), &[])),
+            Some(meant) => Err(ApiError::bad_request(format!(
+                "type.name: found {word:?}; did you mean {meant:?}?"
+            ))),
+        }
     }
 }
 
@@ -161,15 +208,10 @@ impl Field for Option<Fields> {
 
 impl CredentialInfo {
     pub(crate) fn of(credential: &Credential) -> Self {
-        let kind = TYPES.iter().find(|Type(kind, ..)| *kind == credential.kind);
-        let kind = kind.map_or("", |Type(_, name, _)| *name);
         Self {
             id: credential.id.to_string(),
             name: credential.name.clone(),
-            r#type: TypeName {
-                id: kind,
-                name: kind,
-            },
+            r#type: CredentialType::of(&credential.kind),
             created_date: show_time(credential.created),
             modified_date: show_time(credential.modified),
             version: credential.version.0,

@@ -10,19 +10,17 @@ use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::login::make_login;
 use crate::state::Api;
 use crate::tags::IfMatch;
-use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use serde_json::json;
 use std::sync::Arc;
-use tollgate_callers::{Over, Principal};
-use tollgate_definitions::{Live, auth_id, grant};
+use tollgate_callers::Over;
+use tollgate_definitions::Live;
 use tollgate_store::{
-    Action, ActionBody, ConfigurationChange, Credential, CredentialKind, Expected, Integration,
-    IntegrationConfig, JsonText, NewAction, Role, StoreError,
+    ConfigurationChange, Credential, CredentialKind, Expected, Integration, IntegrationConfig, Role,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -96,27 +94,4 @@ async fn configure(
     live.refresh().await?;
     let catalog = live.catalog();
     Ok(Json(show_config(catalog.find_integration(id.as_str())?)))
-}
-
-/// As on the platform, an integration with credentials for a login of its own has an action for it, to be
-/// changed like any other. If there is one already it stays as it is.
-async fn make_login(live: &Live, caller: &Principal, of: &Integration) -> Result<(), ApiError> {
-    let config = grant(false, false);
-    let any = json!({"type": "object", "properties": {}, "additionalProperties": true});
-    let contract = json!({"input": {"inputSchema": any}, "output": {"successSchema": any}});
-    let new = NewAction {
-        id: parse_id(&auth_id(of.id.as_str()))?,
-        integration_id: of.id.clone(),
-        body: ActionBody {
-            name: "Custom Auth".to_owned(),
-            category: of.name.clone(),
-            secure: true,
-            config: JsonText::parse(config.to_string())?,
-            contract: JsonText::parse(contract.to_string())?,
-        },
-    };
-    match live.store()?.create::<Action>(new, &by(caller)).await {
-        Ok(_) | Err(StoreError::Conflict { what: "id", .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }

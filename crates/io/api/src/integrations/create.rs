@@ -1,14 +1,15 @@
 //! Making an integration.
 
+use super::free_of_files;
 use super::given::{self, IntegrationRequest, TypeId};
-use super::shown::{IntegrationView, IntendedWord, PATH};
-use super::{changed, free_of_files};
+use super::shown::{IntegrationView, IntendedWord, PATH, show};
 use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::slip::slip;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
@@ -39,8 +40,7 @@ pub(super) async fn create(
     caller.needs(Role::Administer, Over::Everything)?;
     let request = IntegrationRequest::read(&bodies.doc(body).await?)?;
     let TypeId(type_id) = request.integration_type;
-    let facts = TypeFacts::find_served(&type_id)
-        .map_err(|why| ApiError::bad_request(format!("integrationType.id: {why}.")))?;
+    check_type(&type_id)?;
     let given = given::name(request.name);
     if let Some(name) = &given {
         free_of_files(&live, name)?;
@@ -48,7 +48,7 @@ pub(super) async fn create(
     let is_given = given.is_some();
     let new = NewIntegration {
         id: EntityId::random(),
-        name: given.unwrap_or_else(|| facts.name.to_owned()),
+        name: given.unwrap_or_else(|| name_of(&type_id)),
         type_id,
         intended_state: request
             .intended_state
@@ -65,7 +65,32 @@ pub(super) async fn create(
         }
         false => create_numbered(&live, new, &by(&caller)).await?,
     };
-    changed(&live, &driver, &made.id).await
+    live.refresh().await?;
+    let catalog = live.catalog();
+    let target = catalog.find_integration(made.id.as_str())?;
+    Ok(Json(show(&catalog, target, &driver)))
+}
+
+/// Takes every type: one that can't be served is kept as it is, so that the plan of a whole organisation applies; why its
+/// actions can't be called is told in `reportedState`.
+fn check_type(id: &str) -> Result<(), ApiError> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if !id.bytes().all(is_word) {
+        let message = format!("integrationType.id: expected A-Z a-z 0-9 - _ ., found {id:?}.");
+        return Err(ApiError::bad_request(message));
+    }
+    match slip(id, TypeFacts::all().iter().map(|facts| facts.id)) {
+        None => Ok(()),
+        Some(meant) => Err(ApiError::bad_request(format!(
+            "integrationType.id: found {id:?}; did you mean {meant:?}?"
+        ))),
+    }
+}
+
+/// What an integration of the type is called that is given no name.
+fn name_of(type_id: &str) -> String {
+    let known = TypeFacts::find(type_id).map(|facts| facts.name);
+    known.unwrap_or(type_id).to_owned()
 }
 
 /// Makes an integration whose name nobody has given: with the first number behind it that makes it one of its own.

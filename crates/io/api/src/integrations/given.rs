@@ -2,14 +2,13 @@
 
 use super::shown::IntendedWord;
 use crate::error::ApiError;
-use crate::request::{Field, request};
+use crate::request::{Field, only, request};
 use crate::wire::id as parse_id;
+use serde_json::Value;
 use std::collections::BTreeMap;
-use tollgate_action::TypeFacts;
 use tollgate_json::Doc;
 use tollgate_store::{EntityId, Expected, IntendedState, JsonText, Version};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 request! {
     /// An integration to make.
@@ -35,22 +34,45 @@ pub(super) fn name(given: Option<String>) -> Option<String> {
     given.filter(|name| !name.trim().is_empty())
 }
 
-/// The type of an integration, by its id, as the document describes it.
-pub(super) struct GivenType;
-
-impl ToSchema for GivenType {}
-
-impl PartialSchema for GivenType {
-    fn schema() -> RefOr<Schema> {
-        let ids = TypeFacts::served().map(|facts| facts.id);
-        let id = ObjectBuilder::new().schema_type(Type::String);
-        let id = id.enum_values(Some(ids));
-        ObjectBuilder::new()
-            .property("id", id)
-            .required("id")
-            .into()
-    }
+/// The type of an integration, by its id.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it describes a field; `TypeId` is what is read")]
+pub(super) struct GivenType {
+    id: String,
+    #[schema(read_only)]
+    name: Option<String>,
+    #[schema(read_only)]
+    description: Option<String>,
+    #[schema(read_only)]
+    provider: Option<String>,
+    #[schema(read_only)]
+    category: Option<String>,
+    #[schema(read_only)]
+    config_properties_schema_uri: Option<String>,
+    #[schema(read_only)]
+    config_advanced_schema_uri: Option<String>,
+    #[schema(read_only, value_type = Option<Object>)]
+    credentials: Option<Value>,
+    #[schema(read_only)]
+    non_installable: Option<bool>,
+    #[schema(read_only)]
+    self_uri: Option<String>,
 }
+
+/// The fields of [`GivenType`].
+const TYPE_FIELDS: [&str; 10] = [
+    "id",
+    "name",
+    "description",
+    "provider",
+    "category",
+    "config_properties_schema_uri",
+    "config_advanced_schema_uri",
+    "credentials",
+    "non_installable",
+    "self_uri",
+];
 
 request! {
     /// An integration as it is to be; what is left out stays as it is.
@@ -101,13 +123,37 @@ request! {
 
 /// A credential, by its id.
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 #[expect(
     dead_code,
     reason = "it describes a field; `CredentialIds` is what is read"
 )]
 pub(super) struct GivenCredential {
-    pub(super) id: String,
+    id: String,
+    #[schema(read_only)]
+    name: Option<String>,
+    #[schema(read_only, value_type = Option<Object>)]
+    r#type: Option<Value>,
+    #[schema(read_only)]
+    created_date: Option<String>,
+    #[schema(read_only)]
+    modified_date: Option<String>,
+    #[schema(read_only)]
+    version: Option<i64>,
+    #[schema(read_only)]
+    self_uri: Option<String>,
 }
+
+/// The fields of [`GivenCredential`].
+const CREDENTIAL_FIELDS: [&str; 7] = [
+    "id",
+    "name",
+    "type",
+    "created_date",
+    "modified_date",
+    "version",
+    "self_uri",
+];
 
 impl From<IntendedWord> for IntendedState {
     fn from(state: IntendedWord) -> Self {
@@ -124,7 +170,10 @@ pub(crate) struct TypeId(pub(super) String);
 impl Field for TypeId {
     fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
         let id = match doc.object(name)? {
-            Some(kind) => kind.required("id")?,
+            Some(kind) => {
+                only(&kind, &TYPE_FIELDS)?;
+                kind.required("id")?
+            }
             None => doc.required("integrationType.id")?,
         };
         Ok(Self(id))
@@ -140,6 +189,7 @@ impl Field for CredentialIds {
         if let Some(places) = doc.object(name)? {
             for (place, _) in places.fields() {
                 if let Some(named) = places.object(place)? {
+                    only(&named, &CREDENTIAL_FIELDS)?;
                     ids.insert(place.clone(), parse_id(&named.required("id")?)?);
                 }
             }

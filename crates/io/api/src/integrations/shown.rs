@@ -1,6 +1,8 @@
 //! Integrations and their configuration, as answers show them.
 
 use crate::credentials::CredentialInfo;
+use crate::error::ApiError;
+use crate::query::{ParameterValue, Query};
 use crate::types::IntegrationTypeView;
 use crate::words::words;
 use serde::Serialize;
@@ -44,6 +46,41 @@ words! {
 words! {
     /// Whether calls of an integration can be made.
     ReportedCode { Active = "ACTIVE", Inactive = "INACTIVE", Error = "ERROR", }
+}
+
+impl ParameterValue for ReportedCode {
+    fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
+        let text = query.get(name).filter(|text| !text.is_empty());
+        text.map(|text| Self::parse_any_case(name, text))
+            .transpose()
+    }
+}
+
+/// The fields that a list of integrations can be sorted by.
+pub(super) const FIELDS: [&str; 8] = [
+    "name",
+    "id",
+    "integrationType",
+    "intendedState",
+    "reportedState",
+    "notes",
+    "version",
+    "selfUri",
+];
+
+impl IntegrationView {
+    /// One of [`FIELDS`], as a text that sorts as its values do.
+    pub(super) fn field(&self, name: &str) -> String {
+        match name {
+            "name" => self.name.to_lowercase(),
+            "integrationType" => self.integration_type.id().to_owned(),
+            "intendedState" => self.intended_state.word().to_owned(),
+            "reportedState" => self.reported_state.code.word().to_owned(),
+            "notes" => self.notes.to_lowercase(),
+            "version" => format!("{:020}", self.version),
+            _ => self.id.clone(),
+        }
+    }
 }
 
 /// Whether calls can be made, and why not.
@@ -156,7 +193,7 @@ fn show_with(target: &CatalogIntegration, why: Option<&str>) -> IntegrationView 
         integration_type: IntegrationTypeView::of(&target.kind),
         notes: notes(target),
         intended_state,
-        reported_state: reported(intended_state == IntendedWord::Enabled, why),
+        reported_state: reported(intended_state, why, target.kind.advice().is_some()),
         attributes: stored.map_or_else(BTreeMap::new, |it| it.attributes.clone()),
         version: stored.map_or(1, |it| it.version.0),
         self_uri: format!("{PATH}/{}", target.id),
@@ -170,11 +207,13 @@ fn notes(target: &CatalogIntegration) -> String {
     stored.map_or_else(of_file, |it| it.notes.clone())
 }
 
-fn reported(enabled: bool, why: Option<&str>) -> ReportedStatus {
-    let detail = why.filter(|_| enabled).map(|why| Detail {
+/// Why a disabled integration can't be called is plain, unless it couldn't be called if it were enabled.
+fn reported(intended: IntendedWord, why: Option<&str>, is_never: bool) -> ReportedStatus {
+    let is_enabled = intended == IntendedWord::Enabled;
+    let detail = why.filter(|_| is_enabled || is_never).map(|why| Detail {
         message: why.to_owned(),
     });
-    let code = match (enabled, &detail) {
+    let code = match (is_enabled, &detail) {
         (false, _) => ReportedCode::Inactive,
         (true, None) => ReportedCode::Active,
         (true, Some(_)) => ReportedCode::Error,

@@ -57,7 +57,9 @@ impl Builder {
                 credentials.insert(place.clone(), credential.clone());
             }
             match (credential, store.reveal_credential(id).await) {
-                (Some(of), Ok(fields)) => drop(revealed.insert(place.clone(), (of.kind, fields))),
+                (Some(of), Ok(fields)) => {
+                    revealed.insert(place.clone(), (of.kind.clone(), fields));
+                }
                 // One that no key opens is its integration's trouble, not everybody's. One that isn't there
                 // was removed after the integration had let go of it, of which the next round is told.
                 (_, Err(error @ (StoreError::Unsealable { .. } | StoreError::NotFound { .. }))) => {

@@ -159,8 +159,12 @@ async fn rename(store: &Store, id: &str, name: &str) -> Action {
 }
 
 async fn rename_credential(store: &Store, id: &EntityId) {
-    let (name, author) = (Some("d".to_owned()), by(0));
-    let renamed = store.update_credential(id, Expected::Any, name, None, &author);
+    let author = by(0);
+    let update = CredentialUpdate {
+        name: Some("d".to_owned()),
+        ..CredentialUpdate::default()
+    };
+    let renamed = store.update_credential(id, Expected::Any, update, &author);
     renamed.await.unwrap();
 }
 

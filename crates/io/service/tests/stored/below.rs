@@ -651,25 +651,91 @@ async fn the_api_makes_them_as_it_makes_others() {
 }
 
 #[tokio::test]
-async fn the_vendors_credential_of_one_type_is_refused_with_what_serves() {
+async fn nothing_is_called_with_the_vendors_credential_of_one_type() {
     let world = World::start().await;
     let root = world.root().await;
-    for (kind, part) in [
+    let (credentials, integrations) = ("/api/v2/integrations/credentials", "/api/v2/integrations");
+    for (kind, of, part) in [
         (
             "salesforce",
+            "salesforce-datadip",
             "salesforce-datadip logs in with userDefinedOAuth (the fields loginUrl",
         ),
-        ("msDynamics", "or with basicAuth"),
-        ("amazonWebServicesARN", "function URL"),
-        ("unheardOf", "found \"unheardOf\"."),
+        (
+            "msDynamics",
+            "microsoft-dynamics-data-actions",
+            "or with basicAuth",
+        ),
+        (
+            "unheardOf",
+            "custom-rest-actions",
+            "nothing is called with its credential of the type \"unheardOf\"",
+        ),
+        // Of a type that can't be served, this is what is told.
+        (
+            "amazonWebServicesARN",
+            "aws-lambda-data-actions",
+            "function URL",
+        ),
+        (
+            "unheardOf",
+            "sap-data-actions",
+            "is no integration type that is known here",
+        ),
     ] {
         let new = json!({"type": {"name": kind}, "credentialFields": {"a": "b"}});
-        let path = "/api/v2/integrations/credentials";
+        let credential = world.done(&root, Method::POST, credentials, new).await;
+        assert_eq!(credential["type"]["name"], kind);
+        let new = json!({"integrationType": {"id": of}, "intendedState": "ENABLED"});
+        let made = world.done(&root, Method::POST, integrations, new).await;
+        let path = format!("{integrations}/{}", made["id"].as_str().unwrap());
+        let config = json!({
+            "version": 1, "properties": {"baseUrl": "https://example.com"},
+            "credentials": {kind: {"id": credential["id"]}},
+        });
+        world
+            .done(
+                &root,
+                Method::PUT,
+                &format!("{path}/config/current"),
+                config,
+            )
+            .await;
+        let shown = world.done(&root, Method::GET, &path, json!(null)).await;
+        assert_eq!(shown["reportedState"]["code"], "ERROR", "{shown}");
+        let why = shown["reportedState"]["detail"]["message"]
+            .as_str()
+            .unwrap();
+        assert!(why.contains(part), "{why}");
+        // One that is disabled says why it couldn't be called at all, and that alone.
+        let change = json!({"intendedState": "DISABLED"});
+        let shown = world.done(&root, Method::PATCH, &path, change).await;
+        assert_eq!(shown["reportedState"]["code"], "INACTIVE", "{shown}");
+        let is_served = !["aws-lambda-data-actions", "sap-data-actions"].contains(&of);
+        assert_eq!(
+            shown["reportedState"].get("detail").is_none(),
+            is_served,
+            "{shown}"
+        );
+        assert_eq!(shown["integrationType"]["nonInstallable"], !is_served);
+        world.done(&root, Method::DELETE, &path, json!(null)).await;
+    }
+    // What is only a slip isn't taken for another type.
+    for (path, new, meant) in [
+        (
+            credentials,
+            json!({"type": {"name": "BasicAuth"}}),
+            "did you mean \"basicAuth\"?",
+        ),
+        (
+            integrations,
+            json!({"integrationType": {"id": "custom-rest-action"}}),
+            "did you mean \"custom-rest-actions\"?",
+        ),
+    ] {
         let (status, body) = world.call(&root, Method::POST, path, new).await;
         let message = body["message"].as_str().unwrap();
-        assert_eq!(status, 400, "{body}");
-        let expected = message.contains("type: expected one of");
-        assert!(expected && message.contains(part), "{body}");
+        assert!(status == 400 && message.contains(meant), "{body}");
     }
 }
 

@@ -3,6 +3,10 @@
 use super::{JsonText, NameFilter, PageRequest, Sort, WallTime};
 use crate::id::{EntityId, Version};
 
+/// What the id of an integration's own login starts with; the integration's id follows. *Observed*: the vendor's
+/// Terraform provider finds it so.
+pub const LOGIN: &str = "customAuth_-_";
+
 /// What a new action or draft is made of.
 #[derive(Clone, Debug)]
 pub struct NewAction {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
 /// The type of a credential, as the platform names it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CredentialKind {
     /// `pureCloudOAuthClient`: client id and secret of a client of the platform.
     PureCloudOAuthClient,
@@ -18,33 +18,36 @@ pub enum CredentialKind {
     UserDefined,
     /// `zendeskApiToken`: a user's address, an API token, and the account's URL.
     ZendeskApiToken,
+    /// Any other: it is kept, and nothing is called with it.
+    Other(Box<str>),
 }
 
 impl CredentialKind {
     /// The platform's word for the type.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &str {
         match self {
             Self::PureCloudOAuthClient => "pureCloudOAuthClient",
             Self::UserDefinedOAuth => "userDefinedOAuth",
             Self::BasicAuth => "basicAuth",
             Self::UserDefined => "userDefined",
             Self::ZendeskApiToken => "zendeskApiToken",
+            Self::Other(word) => word,
         }
     }
 
     /// The type that the platform has this word for.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
+    pub fn from_word(word: &str) -> Self {
+        let known = [
             Self::PureCloudOAuthClient,
             Self::UserDefinedOAuth,
             Self::BasicAuth,
             Self::UserDefined,
             Self::ZendeskApiToken,
-        ]
-        .into_iter()
-        .find(|kind| kind.word() == word)
+        ];
+        let known = known.into_iter().find(|kind| kind.word() == word);
+        known.unwrap_or_else(|| Self::Other(word.into()))
     }
 }
 
@@ -60,6 +63,17 @@ pub struct NewCredential {
     /// The values by the names of their fields, at most [`crate::limits::CREDENTIAL_FIELDS`]. Each is sealed
     /// by itself.
     pub fields: BTreeMap<String, Secret>,
+}
+
+/// A change of a credential; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct CredentialUpdate {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new type. Whether the fields are those that it needs is the caller's to check.
+    pub kind: Option<CredentialKind>,
+    /// All values from now on, by the names of their fields.
+    pub fields: Option<BTreeMap<String, Secret>>,
 }
 
 /// What may be read of a credential: everything but the values.

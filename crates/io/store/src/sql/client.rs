@@ -71,7 +71,7 @@ impl Record for OAuthClient {
         )
     }
 
-    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    async fn release(tx: &mut Tx, id: &EntityId, _by: &Author) -> StoreResult<()> {
         let usage = "DELETE FROM api_usage WHERE client_id = $1";
         tx.execute(usage, values![id]).await?;
         Ok(())

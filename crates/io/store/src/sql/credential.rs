@@ -4,14 +4,14 @@ use super::layout::{Layout, layout};
 use super::list::Select;
 use super::record::{self, Record};
 use super::{audit, check, sealed};
-use crate::backend::{Mode, Tx, cells, corrupt, read_json, values};
+use crate::backend::{Mode, Tx, cells, read_json, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seal::{KeyRing, SealedField};
 use crate::seam::{
     Author, Credential, CredentialCursor, CredentialKind, CredentialQuery, CredentialSort,
-    Expected, NewCredential,
+    CredentialUpdate, Expected, NewCredential,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -27,9 +27,7 @@ layout! {
 }
 
 cells! {
-    CredentialKind as String: |word| {
-        Self::from_word(&word).ok_or_else(|| corrupt("credential", "an unknown type"))
-    }, |kind| kind.word().to_owned();
+    CredentialKind as String: |word| Ok(Self::from_word(&word)), |kind| kind.word().to_owned();
     Vec<String> as String: |text| read_json(&text), |names| json!(names).to_string();
 }
 
@@ -55,7 +53,7 @@ impl Record for Credential {
         )
     }
 
-    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    async fn release(tx: &mut Tx, id: &EntityId, _by: &Author) -> StoreResult<()> {
         let users = "SELECT integration_id FROM integration_credential WHERE credential_id = $1 \
                      ORDER BY integration_id LIMIT 1";
         record::unused::<Self>(tx, id, Entity::Integration, users).await?;
@@ -74,6 +72,7 @@ impl Store {
         by: &Author,
     ) -> StoreResult<Credential> {
         check::name("name", &new.name)?;
+        check::name("type", new.kind.word())?;
         check_fields(&new.fields)?;
         let made = Credential {
             id: new.id,
@@ -92,7 +91,7 @@ impl Store {
         .await
     }
 
-    /// Changes a credential's name, and replaces all its fields if any are given.
+    /// Changes a credential's name and type, and replaces all its fields if any are given.
     ///
     /// # Errors
     /// `NotFound`, `Stale`.
@@ -100,12 +99,15 @@ impl Store {
         &self,
         id: &EntityId,
         expected: Expected,
-        name: Option<String>,
-        fields: Option<Fields>,
+        update: CredentialUpdate,
         by: &Author,
     ) -> StoreResult<Credential> {
+        let CredentialUpdate { name, kind, fields } = update;
         if let Some(name) = &name {
             check::name("name", name)?;
+        }
+        if let Some(kind) = &kind {
+            check::name("type", kind.word())?;
         }
         if let Some(fields) = &fields {
             check_fields(fields)?;
@@ -113,6 +115,7 @@ impl Store {
         self.change(async |tx| {
             let mut credential: Credential = record::current(tx, id, expected).await?;
             credential.name = name.unwrap_or(credential.name);
+            credential.kind = kind.unwrap_or(credential.kind);
             credential.touch(by);
             if let Some(fields) = &fields {
                 credential.fields = fields.keys().cloned().collect();

@@ -48,7 +48,7 @@ macro_rules! documents {
             }
 
             /// The draft of an action goes with it.
-            async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+            async fn release(tx: &mut Tx, id: &EntityId, _by: &Author) -> StoreResult<()> {
                 record::remove::<Draft>(tx, id).await
             }
         }

@@ -5,12 +5,13 @@ use super::list::Select;
 use super::record::{self, Editable, Record};
 use super::{audit, check};
 use crate::backend::{Tx, cells, read_json, values};
-use crate::error::{Entity, StoreResult};
+use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    Action, Author, ConfigurationChange, Credential, Expected, Integration, IntegrationConfig,
-    IntegrationQuery, IntegrationSort, IntegrationUpdate, IntendedState, NewIntegration,
+    Action, Author, ConfigurationChange, Credential, Draft, Expected, Integration,
+    IntegrationConfig, IntegrationQuery, IntegrationSort, IntegrationUpdate, IntendedState, LOGIN,
+    NewIntegration,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -53,12 +54,21 @@ impl Record for Integration {
         )
     }
 
-    /// Actions and drafts are deleted first, by name.
-    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
-        let of =
-            |table| format!("SELECT id FROM {table} WHERE integration_id = $1 ORDER BY id LIMIT 1");
-        record::unused::<Self>(tx, id, Entity::Action, &of("action")).await?;
-        record::unused::<Self>(tx, id, Entity::Draft, &of("draft")).await
+    /// Actions and drafts are deleted first, by name. Its own login, which it can't do without, goes with it.
+    async fn release(tx: &mut Tx, id: &EntityId, by: &Author) -> StoreResult<()> {
+        let others = |table| {
+            format!(
+                "SELECT id FROM {table} WHERE integration_id = $1 AND id <> ('{LOGIN}' || $1) \
+                 ORDER BY id LIMIT 1"
+            )
+        };
+        record::unused::<Self>(tx, id, Entity::Action, &others("action")).await?;
+        record::unused::<Self>(tx, id, Entity::Draft, &others("draft")).await?;
+        let login = EntityId::stored(format!("{LOGIN}{id}"));
+        match record::delete::<Action>(tx, &login, Expected::Any, by).await {
+            Err(StoreError::NotFound { .. }) => record::remove::<Draft>(tx, &login).await,
+            outcome => outcome,
+        }
     }
 }
 
@@ -107,29 +117,6 @@ impl Editable for Integration {
 }
 
 impl Store {
-    /// Removes an integration that has no actions and drafts, but for its own login if that is named, which goes with
-    /// it.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `InUse`.
-    pub async fn delete_integration(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        login: Option<&EntityId>,
-        by: &Author,
-    ) -> StoreResult<()> {
-        self.change(async |tx| {
-            if let Some(login) = login
-                && record::find::<Action>(tx, login).await?.is_some()
-            {
-                record::delete::<Action>(tx, login, Expected::Any, by).await?;
-            }
-            record::delete::<Integration>(tx, id, expected, by).await
-        })
-        .await
-    }
-
     /// Replaces an integration's configuration; `expected` is [`Integration::config_version`].
     ///
     /// # Errors

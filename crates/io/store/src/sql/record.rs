@@ -52,7 +52,11 @@ pub trait Record: Layout + Send + Sync {
 
     /// Removes what goes with the thing; an error if something else needs the thing.
     #[doc(hidden)]
-    fn release(_tx: &mut Tx, _id: &EntityId) -> impl Future<Output = StoreResult<()>> + Send {
+    fn release(
+        _tx: &mut Tx,
+        _id: &EntityId,
+        _by: &Author,
+    ) -> impl Future<Output = StoreResult<()>> + Send {
         async { Ok(()) }
     }
 }
@@ -147,10 +151,10 @@ impl Store {
     }
 
     /// Removes a thing and what belongs to nothing else: a client's tokens and usage, an action's draft, a
-    /// credential's values, a workflow's published versions.
+    /// credential's values, an integration's own login, a workflow's published versions.
     ///
     /// # Errors
-    /// `NotFound`, `Stale`; `InUse` for an integration that has actions or drafts, for a credential that an
+    /// `NotFound`, `Stale`; `InUse` for an integration that has other actions or drafts, for a credential that an
     /// integration's configuration refers to, and for a data table that has rows.
     pub async fn delete<R: Record>(
         &self,

@@ -44,7 +44,7 @@ impl Record for Table {
         Ok((table.version, detail))
     }
 
-    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    async fn release(tx: &mut Tx, id: &EntityId, _by: &Author) -> StoreResult<()> {
         let rows = "SELECT table_id FROM data_row WHERE table_id = $1 LIMIT 1";
         record::unused::<Self>(tx, id, Entity::Row, rows).await
     }

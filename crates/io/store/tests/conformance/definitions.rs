@@ -153,12 +153,41 @@ pub(crate) async fn an_integration_in_use_stays(place: Place) {
         ),
         "{error}"
     );
+    // Its own login isn't what is in the way, and stays until nothing is.
+    let login = format!("{LOGIN}{}", it.id);
+    s.create::<Action>(action(&login, &it.id, "Login", "CRM"), &by(4))
+        .await
+        .unwrap();
+    s.draft_from_action(&id(&login), &by(4)).await.unwrap();
+    let error = s
+        .delete::<Integration>(&it.id, Expected::Any, &by(4))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, StoreError::InUse { id: user, .. } if *user == id("a1")),
+        "{error}"
+    );
+    assert!(s.get::<Action>(&id(&login)).await.is_ok());
     s.delete::<Action>(&id("a1"), Expected::Any, &by(5))
         .await
         .unwrap();
     s.delete::<Integration>(&it.id, Expected::Any, &by(6))
         .await
         .unwrap();
+    assert!(s.get::<Action>(&id(&login)).await.is_err());
+    assert!(s.get::<Draft>(&id(&login)).await.is_err());
+    // One whose login is a draft yet.
+    let it = s
+        .create::<Integration>(integration("CRM"), &by(7))
+        .await
+        .unwrap();
+    s.create::<Draft>(action(&login, &it.id, "Login", "CRM"), &by(7))
+        .await
+        .unwrap();
+    s.delete::<Integration>(&it.id, Expected::Any, &by(8))
+        .await
+        .unwrap();
+    assert!(s.get::<Draft>(&id(&login)).await.is_err());
 }
 
 pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {

@@ -51,8 +51,10 @@ pub(crate) async fn a_credential_shows_names_only(place: Place) {
         .update_credential(
             &made.id,
             Expected::Version(Version(1)),
-            Some("New".into()),
-            None,
+            CredentialUpdate {
+                name: Some("New".into()),
+                ..Default::default()
+            },
             &by(1),
         )
         .await
@@ -71,8 +73,10 @@ pub(crate) async fn a_credential_shows_names_only(place: Place) {
         .update_credential(
             &made.id,
             Expected::Version(Version(1)),
-            None,
-            Some(fields.clone()),
+            CredentialUpdate {
+                fields: Some(fields.clone()),
+                ..Default::default()
+            },
             &by(2),
         )
         .await;
@@ -91,12 +95,17 @@ pub(crate) async fn a_credential_shows_names_only(place: Place) {
     s.update_credential(
         &made.id,
         Expected::Version(Version(2)),
-        None,
-        Some(fields),
+        CredentialUpdate {
+            kind: Some(CredentialKind::Other("webhook".into())),
+            fields: Some(fields),
+            ..Default::default()
+        },
         &by(3),
     )
     .await
     .unwrap();
+    let found = s.get::<Credential>(&made.id).await.unwrap();
+    assert_eq!(found.kind, CredentialKind::from_word("webhook"));
     assert_eq!(
         shown(&s.reveal_credential(&made.id).await.unwrap()),
         [("token", "t")]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_store::{
     Action, ActionBody, ActionQuery, Actor, Author, Draft, EntityId, Expected, Integration,
-    IntegrationQuery, JsonText, NameFilter, NewAction, Pages, Store, StoreError,
+    IntegrationQuery, JsonText, LOGIN, NameFilter, NewAction, Pages, Store, StoreError,
 };
 
 pub(super) struct Direct {
@@ -42,7 +42,7 @@ impl Direct {
         let known = self.known(&integration, &body, login).await?;
         let id = match &known {
             Some(action) => action.id.clone(),
-            None if login => EntityId::parse(format!("customAuth_-_{}", integration.id))?,
+            None if login => EntityId::parse(format!("{LOGIN}{}", integration.id))?,
             None => EntityId::parse(format!("custom_-_{}", EntityId::random()))?,
         };
         let store = &self.store;
@@ -75,7 +75,7 @@ impl Direct {
         login: bool,
     ) -> anyhow::Result<Option<Action>> {
         if login {
-            let id = EntityId::parse(format!("customAuth_-_{}", integration.id))?;
+            let id = EntityId::parse(format!("{LOGIN}{}", integration.id))?;
             return match self.store.get::<Action>(&id).await {
                 Ok(action) => Ok(Some(action)),
                 Err(StoreError::NotFound { .. }) => Ok(None),
@@ -149,7 +149,7 @@ impl Direct {
 
 /// Whether it is an integration's own login.
 fn is_login(action: &Action) -> bool {
-    action.id.as_str().starts_with("customAuth_-_")
+    action.id.as_str().starts_with(LOGIN)
 }
 
 /// In the field order of the vendor's exports.

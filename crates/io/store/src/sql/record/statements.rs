@@ -230,7 +230,7 @@ pub(in crate::sql) async fn delete<R: Record>(
 ) -> StoreResult<()> {
     let (version, detail) = R::farewell(tx, id).await?;
     expect(R::ENTITY, expected, version)?;
-    R::release(tx, id).await?;
+    R::release(tx, id, by).await?;
     remove::<R>(tx, id).await?;
     audit::note(tx, by, "delete", R::ENTITY, id.as_str(), detail).await
 }
