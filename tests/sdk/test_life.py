@@ -155,6 +155,80 @@ class ALife(unittest.TestCase):
         self.assertEqual([action.name for action in found], ["Action 6", "Action 3"])
         self.assertEqual((page.total, page.page_count), (7, 3))
 
+    def test_lists_heed_every_parameter(self):
+        def web_service(name):
+            return self.api.post_integrations(body={"name": name, "integrationType": {"id": "custom-rest-actions"}})
+
+        made = [web_service(f"Heeded {letter}") for letter in "cAb"]
+        ids = [it.id for it in made]
+        self.api.patch_integration(ids[0], body={"intendedState": "enabled"}, page_size=25, page_number=1)
+
+        def integrations(**query):
+            return [it.name[-1] for it in self.api.get_integrations(ids=ids, **query).entities]
+
+        self.assertEqual(integrations(), ["A", "b", "c"])
+        self.assertEqual(integrations(sort_by="intendedState"), ["A", "b", "c"])
+        self.assertEqual(integrations(sort_by="id"), [it.name[-1] for it in sorted(made, key=lambda it: it.id)])
+        self.assertEqual(integrations(reported_state="Active"), ["c"])
+        self.assertEqual(integrations(reported_state="INACTIVE", integration_type="custom-rest-actions"), ["A", "b"])
+        self.assertEqual(integrations(integration_type="purecloud-data-actions"), [])
+        shown = self.api.get_integrations(ids=ids, expand=["config.notes"]).entities
+        self.assertTrue(all(it.config.current.name == it.name for it in shown))
+        for wrong in ({"expand": ["wheels"]}, {"sort_by": "wheels"}, {"reported_state": "wheels"}, {"next_page": "x"}):
+            with self.assertRaises(ApiException) as raised:
+                self.api.get_integrations(**wrong)
+            self.assertEqual(status_and_code(raised), (400, "bad.request"))
+
+        request = {"requestUrlTemplate": "https://example.com", "requestType": "GET"}
+        schema = {"type": "object", "properties": {}}
+
+        def action(name, secure, category):
+            return {"name": name, "category": category, "secure": secure, "integrationId": ids[1],
+                    "config": {"request": request}, "contract": {"input": {"inputSchema": schema},
+                                                                 "output": {"successSchema": schema}}}
+
+        wanted = [("c", True, "Heeded One"), ("A", False, "Heeded One"), ("b", False, "heeded one")]
+        both = {
+            self.api.get_integrations_actions: [self.api.post_integrations_actions(body=action(*it)) for it in wanted],
+            self.api.get_integrations_actions_drafts: [
+                self.api.post_integrations_actions_drafts(body=action(*it)) for it in wanted],
+        }
+        self.api.patch_integrations_action(both[self.api.get_integrations_actions][1].id,
+                                           body={"version": 1, "name": "A"})
+        for listed, things in both.items():
+            def names(**query):
+                return [it.name for it in listed(category="HEEDED one", **query).entities]
+
+            self.assertEqual(names(), ["A", "b", "c"], "a category in any case, names in any case")
+            self.assertEqual(names(sort_order="desc"), ["c", "b", "A"])
+            self.assertEqual(names(sort_by="secure"), ["A", "b", "c"])
+            self.assertEqual(names(sort_by="secure", sort_order="descending"), ["c", "b", "A"])
+            self.assertEqual(names(secure="true"), ["c"])
+            self.assertEqual(names(name="B"), ["b"])
+            self.assertEqual(names(ids=f"{things[0].id},{things[1].id}"), ["A", "c"])
+            self.assertEqual(names(include_auth_actions="true"), ["A", "b", "c"])
+            self.assertEqual(listed(category="Heeded", include_config=True).entities, [])
+        self.assertEqual([it.name for it in self.api.get_integrations_actions(
+            category="heeded one", sort_by="version").entities], ["b", "c", "A"])
+        categories = self.api.get_integrations_actions_categories(secure="true", sort_by="name", sort_order="desc")
+        self.assertIn("Heeded One", [it.name for it in categories.entities])
+        types = self.api.get_integrations_types(page_size=100, sort_by="name").entities
+        self.assertEqual([it.name for it in types], sorted(it.name for it in types))
+        self.assertFalse(self.api.get_integrations_type("custom-rest-actions").non_installable)
+        self.assertTrue(self.api.get_integrations_type("aws-lambda-data-actions").non_installable)
+
+        # A contract of no properties has none flattened either.
+        flat = self.api.get_integrations_action(both[self.api.get_integrations_actions][0].id, flatten=True).contract
+        self.assertEqual((flat.input.input_schema, flat.input.input_schema_flattened.properties), (None, {}))
+        self.assertEqual(flat.output.success_schema_flattened.schema.type, "object")
+        self.assertEqual(flat.output.success_schema_flattened.array_properties, [])
+
+        # What was read whole can be sent back whole.
+        read = self.api.get_integration(ids[1], expand=["config"])
+        self.assertEqual(self.api.patch_integration(ids[1], body=read).name, read.name)
+        current = self.api.get_integration_config_current(ids[1])
+        self.assertEqual(self.api.put_integration_config_current(ids[1], body=current).version, current.version + 1)
+
     def test_a_limit_of_the_integration_refuses_at_once(self):
         integration, _ = self.integration("Scarce")
         config = self.api.get_integration_config_current(integration.id)

@@ -127,8 +127,8 @@ fn every_credential_is_struck_in_any_combination() {
         "salesforce-datadip",
     ];
     for type_id in types {
-        for (one, (first, first_field)) in kinds.into_iter().enumerate() {
-            for (other, (second, second_field)) in kinds.into_iter().enumerate() {
+        for (one, (first, first_field)) in kinds.iter().cloned().enumerate() {
+            for (other, (second, second_field)) in kinds.iter().cloned().enumerate() {
                 let credential = |place: &str, kind, field: &str, number: usize| {
                     let secret = Secret::new(format!("upstream-secret-{place}-{number}"));
                     let mut fields = BTreeMap::from([(field.to_owned(), secret)]);
@@ -138,7 +138,7 @@ fn every_credential_is_struck_in_any_combination() {
                     (place.to_owned(), (kind, fields))
                 };
                 let mut credentials = BTreeMap::from([
-                    credential("a", first, first_field, one),
+                    credential("a", first.clone(), first_field, one),
                     credential("b", second, second_field, other),
                 ]);
                 if type_id == "purecloud-data-actions" {
