@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tollgate_architect_runner::{Failure, Host};
 use tollgate_definitions::{Live, NoStore};
 use tollgate_store::StoreError;
+use tollgate_table::Schema;
 
 /// What runs of workflows need beside calls of actions. Clones are the same one.
 #[derive(Clone)]
@@ -107,7 +108,11 @@ impl RunSupport {
         let table = store.table_named(table).await.map_err(DeskError::Store)?;
         match store.row(&table.id, key).await {
             Ok(row) => Ok(match row.value.value() {
-                Value::Object(fields) => Some(fields),
+                Value::Object(mut fields) => {
+                    // A row from before a column was added has its default, too.
+                    Schema::stored(&table.body.schema.value()).complete(&mut fields);
+                    Some(fields)
+                }
                 _ => None,
             }),
             Err(StoreError::NotFound { .. }) => Ok(None),

@@ -1,7 +1,6 @@
 //! The task that takes what is ready, has it worked on, and says how it ended.
 
 use crate::held::{Held, Trouble};
-use crate::time::later;
 use crate::transfers::Transfers;
 use crate::work::{Ending, failure};
 use crate::{AT_ONCE, CLAIM, LINK, TRIES};
@@ -65,7 +64,7 @@ impl Transfers {
             return Ok(Vec::new());
         }
         let now = wall_time();
-        let span = (now, later(now, CLAIM));
+        let span = (now, now.plus(CLAIM));
         self.store.take_transfers(free, span).await
     }
 
@@ -116,7 +115,7 @@ impl Transfers {
             Err(Trouble::Store(error)) => {
                 let attempts = held.transfer().attempts;
                 tracing::warn!(%error, transfer = %held.transfer().id, attempts, "a transfer is tried again");
-                let due = later(now, PAUSE * attempts);
+                let due = now.plus(PAUSE * attempts);
                 self.store.put_back_transfer(claim, due).await?;
                 return Ok(());
             }
@@ -125,7 +124,7 @@ impl Transfers {
             succeeded,
             report,
             at: now,
-            link_until: later(now, LINK),
+            link_until: now.plus(LINK),
         };
         self.store.end_transfer(claim, &how).await?;
         Ok(())

@@ -1,6 +1,5 @@
 //! A transfer in the hands of whoever works on it.
 
-use crate::time::later;
 use crate::{BOUNDS, CLAIM};
 use std::sync::Arc;
 use tollgate_definitions::wall_time;
@@ -85,7 +84,7 @@ impl Held {
     /// # Errors
     /// The claim is lost, or the store's own.
     pub async fn report(&self, report: &JsonText) -> Result<(), Trouble> {
-        let until = later(wall_time(), CLAIM);
+        let until = wall_time().plus(CLAIM);
         match self
             .store
             .renew_transfer(&self.claim, until, Some(report))
@@ -134,7 +133,7 @@ impl Held {
         async move {
             loop {
                 tokio::time::sleep(CLAIM / 3).await;
-                let until = later(wall_time(), CLAIM);
+                let until = wall_time().plus(CLAIM);
                 match store.renew_transfer(&claim, until, None).await {
                     Ok(true) => {}
                     Ok(false) => return,

@@ -38,12 +38,13 @@
 mod carry;
 mod held;
 mod link;
-mod time;
+mod tables;
 mod transfers;
 mod work;
 
 pub use held::{Held, Trouble};
 pub use link::Link;
+pub use tables::{ImportMode, ImportTerms, RowCounts, Tables};
 pub use transfers::{Download, LinkError, Transfers, Upload, Wanted, is_too_late};
 pub use work::{Ending, Work, failure};
 

@@ -1,7 +1,6 @@
 //! Transfers, as the rest of the service sees them.
 
 use crate::link::Link;
-use crate::time::later;
 use crate::work::Work;
 use crate::{BOUNDS, KEEP, LINK, UPLOADS};
 use std::sync::Arc;
@@ -108,8 +107,8 @@ impl Transfers {
             subject: wanted.subject,
             terms: wanted.terms,
             secret: secret.clone(),
-            link_until: later(by.at, LINK),
-            keep_until: later(by.at, KEEP),
+            link_until: by.at.plus(LINK),
+            keep_until: by.at.plus(KEEP),
         };
         let begun = self.store.begin_transfer(new, &BOUNDS, by).await?;
         if begun.state == TransferState::Ready {

@@ -23,7 +23,7 @@ use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_model::ClientId;
 use tollgate_store::Store;
-use tollgate_transfers::Transfers;
+use tollgate_transfers::{Tables, Transfers};
 use tollgate_workers::Workers;
 
 /// Where a line for each call goes.
@@ -191,7 +191,7 @@ fn jobs(
 /// What clients bring and take in their own time, where there is a store.
 fn transfers(live: &Live) -> Option<Arc<Transfers>> {
     let store = live.store().ok()?;
-    let transfers = Transfers::new(Arc::clone(store), Vec::new());
+    let transfers = Transfers::new(Arc::clone(store), vec![Arc::new(Tables)]);
     Some(Arc::new(transfers))
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Invalid, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
-use crate::seam::{JsonText, WallTime};
+use crate::seam::{Actor, JsonText, WallTime};
 
 /// A value that goes into a statement or comes out of a row.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -231,6 +231,7 @@ cells! {
     EntityId as String: |text| Ok(EntityId::stored(text)), |id| id.as_str().to_owned();
     JsonText as String: |text| Ok(JsonText::stored(text)), |json| json.as_str().to_owned();
     Version as i64: |n| Ok(Version(n)), |version| version.0;
+    Actor as String: |text| Ok(Actor::stored(text)), |actor| actor.as_str().to_owned();
     WallTime as i64: |n| Ok(WallTime(n)), |at| at.0;
 }
 

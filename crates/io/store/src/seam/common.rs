@@ -56,6 +56,11 @@ impl Actor {
         Self("system".into())
     }
 
+    /// An actor whom the store itself wrote down.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The actor as the audit log names it.
     #[must_use]
     pub fn as_str(&self) -> &str {

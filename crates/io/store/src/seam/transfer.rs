@@ -14,7 +14,7 @@
 //! What a kind means by its *subject* (a data table's id, a workflow's), its *terms* (what was asked for) and its
 //! *report* (how far it is, how it ended) is its own: the store keeps these as they are.
 
-use super::{Author, JsonText, PageRequest, WallTime};
+use super::{Actor, Author, JsonText, PageRequest, WallTime};
 use crate::id::{EntityId, Version};
 use tollgate_secret::Secret;
 
@@ -130,8 +130,8 @@ pub struct Transfer {
     pub kind: TransferKind,
     /// Whose it is: the id of a caller.
     pub caller: String,
-    /// As whom the audit log names who began it.
-    pub actor: String,
+    /// Who began it, as the audit log names them.
+    pub actor: Actor,
     /// What it is about.
     pub subject: String,
     /// What was asked for.

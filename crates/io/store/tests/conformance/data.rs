@@ -8,7 +8,7 @@ use tollgate_store::*;
 use tollgate_store::{Integration, Table};
 
 /// Number of the last migration.
-const SCHEMA: i64 = 10;
+const SCHEMA: i64 = 11;
 
 fn table(name: &str) -> TableBody {
     TableBody {
