@@ -225,7 +225,9 @@ class APull(unittest.TestCase):
         self.assertEqual(sorted(file for file in files if file.startswith("drafts/")),
                          ["drafts/Platform %2F main/Yet to be.json", "drafts/Platform %2F main/a%2Fb.json"])
         table = json.loads(files["tables/VIPs%3A all.json"])
-        self.assertEqual(table, {"name": "VIPs: all", "description": "d", "schema": SCHEMA})
+        # A schema is shown under its table's name and description.
+        schema = {**SCHEMA, "title": "VIPs: all", "description": "d"}
+        self.assertEqual(table, {"name": "VIPs: all", "description": "d", "schema": schema})
         flows = json.loads(files["flows.json"])
         self.assertEqual([(flow["name"], flow["type"]) for flow in flows], [("Night shift", "WORKFLOW")])
         # As the vendor exports it, in its order; the file that was imported has no more.

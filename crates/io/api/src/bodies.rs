@@ -89,12 +89,17 @@ impl Bodies {
         ApiError::new(status, "request.entity.too.large", message)
     }
 
+    /// How long a body of whatever length may take until more than so many bytes of it are there.
+    pub(crate) fn at_the_rate(&self, bytes: usize) -> Duration {
+        let at_the_rate = bytes as f64 / f64::from(self.bytes_per_second.max(1));
+        let at_the_rate = Duration::from_secs_f64(at_the_rate);
+        self.patience.saturating_add(at_the_rate)
+    }
+
     /// How long a body may take until more than so many bytes of it are there.
     #[must_use]
     pub fn allowed(&self, bytes: usize) -> Duration {
-        let at_the_rate = bytes as f64 / f64::from(self.bytes_per_second.max(1));
-        let at_the_rate = Duration::from_secs_f64(at_the_rate);
-        self.within.min(self.patience.saturating_add(at_the_rate))
+        self.within.min(self.at_the_rate(bytes))
     }
 }
 

@@ -6,7 +6,7 @@ mod body;
 mod inline;
 
 use crate::ends::{RETRY_AFTER, end};
-use access::jobs_full;
+use access::{jobs_full, transfers_full};
 pub(crate) use body::ErrorBody;
 use body::ErrorDetail;
 use http::StatusCode;
@@ -266,6 +266,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::OtherGrant(_) => Self::bad_request(message),
             StoreError::Full { entity: Entity::Job, limit } => jobs_full(*limit),
+            StoreError::Full { entity: Entity::Transfer, limit } => transfers_full(*limit),
             StoreError::Full { limit, .. } | StoreError::TooLarge { limit } => {
                 Self::conflict("limit.reached", format!("Nothing was changed: {message}"))
                     .with("limit", limit)

@@ -73,6 +73,7 @@ mod journal;
 mod json;
 mod learned;
 mod limits;
+mod links;
 mod listing;
 mod login;
 mod media;

@@ -116,9 +116,12 @@ fn complete(method: &str, path: &str, operation: &mut Value) {
     let has_body = operation.get("requestBody").is_some();
     let schema = match (open, has_body) {
         (false, _) => ErrorBody::name(),
-        (true, true) => OAuthErrorBody::name(),
-        (true, false) => return,
+        (true, true) if path.starts_with("/oauth/") => OAuthErrorBody::name(),
+        // A link takes no token, and can be answered all the rest.
+        (true, _) if operation["responses"].get("404").is_some() => ErrorBody::name(),
+        (true, _) => return,
     };
+    let is_link = open && !path.starts_with("/oauth/");
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
@@ -128,7 +131,7 @@ fn complete(method: &str, path: &str, operation: &mut Value) {
     }
     let errors = ERRORS
         .iter()
-        .filter(|(status, _)| !open || *status != "403")
+        .filter(|(status, _)| !(open && *status == "403" || is_link && *status == "401"))
         .chain(has_body.then_some(&OF_BODIES))
         .chain(conditional.then_some(&OF_CONDITIONS));
     for (status, description) in errors {

@@ -8,7 +8,6 @@ mod divisions;
 mod roles;
 
 pub(crate) use divisions::unknown as unknown_division;
-#[allow(unused_imports, reason = "for whatever is in a division")]
 pub(crate) use divisions::{DivisionView, GivenDivision};
 pub(crate) use roles::unknown as unknown_role;
 

@@ -11,7 +11,7 @@ use crate::state::Api;
 use crate::tags::Conditional;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, declared, document, drafts,
-    elsewhere, flows, gate, integrations, jobs, learned, limits, media, oauth, openapi,
+    elsewhere, flows, gate, integrations, jobs, learned, limits, links, media, oauth, openapi,
     organization, packing, parts, rows, run, tables, tags, tokens, types, usage, workflows,
 };
 use axum::extract::{FromRef as _, Request, State};
@@ -38,7 +38,8 @@ pub fn document() -> Value {
 
 /// What the handlers say of themselves.
 pub(crate) fn described() -> OpenApi {
-    guarded().merge(open()).into_openapi()
+    let links = links::open_routes();
+    guarded().merge(open()).merge(links).into_openapi()
 }
 
 /// What needs a token. Variables in paths are named as the platform's, since usage is told by them.
@@ -100,8 +101,13 @@ pub fn router(api: Api) -> Router {
             api.clone(),
             gate::authenticate,
         ));
+    let links = links::open_routes();
+    let of_links = Arc::new(Declared::of(links.get_openapi()));
+    let links =
+        Router::from(links).route_layer(middleware::from_fn_with_state(of_links, declared::check));
     let paths = Router::from(open())
         .route_layer(check)
+        .merge(links)
         .layer(Extension(DocumentSource(document)))
         .route("/", get(dashboard::page))
         .route("/dashboard.css", get(dashboard::style))

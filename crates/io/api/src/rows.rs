@@ -1,7 +1,7 @@
 //! Rows of data tables. A row keeps its table's schema: known columns, of their types; a column that the
-//! row leaves out takes its default.
+//! row leaves out takes its default, or the zero of its type (`tollgate_table`).
 
-use super::tables::PATH;
+use super::tables::{PATH, SortOrder, schema_of};
 use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
@@ -21,9 +21,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use tollgate_callers::Over;
 use tollgate_definitions::Live;
-use tollgate_store::{JsonText, Role, Row, Table};
+use tollgate_store::{EntityId, JsonText, Role, Row, Store, Table};
+use tollgate_table::{KEY, Schema};
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema as Described};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,7 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 
 parameter! {
     /// Whether the keys of rows alone are wanted, as without it, or false for the whole rows.
-    ShowBrief("showbrief"): bool
+    ShowBrief("showbrief"): bool = true
 }
 
 /// A row as the document describes it: its key, and its table's other columns.
@@ -50,7 +51,7 @@ impl ToSchema for RowShape {
 }
 
 impl PartialSchema for RowShape {
-    fn schema() -> RefOr<Schema> {
+    fn schema() -> RefOr<Described> {
         let key = ObjectBuilder::new().property("key", String::schema());
         key.additional_properties(Some(AdditionalProperties::FreeForm(true)))
             .into()
@@ -60,7 +61,7 @@ impl PartialSchema for RowShape {
 /// Lists rows; their keys alone unless showbrief=false.
 #[utoipa::path(
     get, path = "/api/v2/flows/datatables/{datatableId}/rows", operation_id = "getFlowsDatatableRows",
-    params(Page, ShowBrief),
+    params(Page, ShowBrief, SortOrder),
     responses((status = 200, description = "A page.", body = Listing<Value>), ChangeErrors),
 )]
 async fn list(
@@ -74,8 +75,11 @@ async fn list(
     let page = Page::of(&query)?;
     let brief = ShowBrief::of(&query)?.unwrap_or(true);
     let id = parse_id(&id)?;
-    let found = live.store()?.list_rows(&id, false, page.request()?).await?;
-    let shown = found.items.iter().map(|row| show(row, brief)).collect();
+    let (store, descending) = (live.store()?, SortOrder::descending(&query)?);
+    let whole = whole(store, &id, brief).await?;
+    let found = store.list_rows(&id, descending, page.request()?).await?;
+    let shown = found.items.iter().map(|row| show(row, whole.as_ref()));
+    let shown = shown.collect();
     let path = format!("{PATH}/{id}/rows");
     Ok(Json(page.answer(&path, &query, shown, found.total)))
 }
@@ -94,8 +98,10 @@ async fn get(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
     let brief = ShowBrief::of(&Query::parse(query.as_deref()))?.unwrap_or(true);
-    let row = live.store()?.row(&parse_id(&id)?, &key).await?;
-    Ok(Json(show(&row, brief)))
+    let (store, id) = (live.store()?, parse_id(&id)?);
+    let whole = whole(store, &id, brief).await?;
+    let row = store.row(&id, &key).await?;
+    Ok(Json(show(&row, whole.as_ref())))
 }
 
 /// Adds a row.
@@ -117,7 +123,7 @@ async fn create(
     let store = live.store()?;
     let row = read(&store.get::<Table>(&id).await?, &text, None)?;
     let made = store.insert_row(&id, row, &by(&caller)).await?;
-    Ok(Json(show(&made, false)))
+    Ok(Json(made.value.value()))
 }
 
 /// Replaces a row.
@@ -139,7 +145,7 @@ async fn update(
     let store = live.store()?;
     let row = read(&store.get::<Table>(&id).await?, &text, Some(&key))?;
     let changed = store.update_row(&id, row, &by(&caller)).await?;
-    Ok(Json(show(&changed, false)))
+    Ok(Json(changed.value.value()))
 }
 
 /// Deletes a row.
@@ -160,6 +166,14 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What whole rows have; none where their keys are enough.
+async fn whole(store: &Store, table: &EntityId, brief: bool) -> Result<Option<Schema>, ApiError> {
+    if brief {
+        return Ok(None);
+    }
+    Ok(Some(schema_of(&store.get::<Table>(table).await?)))
+}
+
 /// The row, as far as it keeps the schema. `key`: the one of the path, which the body's must be.
 fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
     let mut given = match tollgate_json::Doc::parse(text)?.into_value() {
@@ -167,68 +181,29 @@ fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
         _ => Map::new(),
     };
     if let Some(key) = key {
-        let found = given.entry("key").or_insert_with(|| json!(key));
+        let found = given.entry(KEY).or_insert_with(|| json!(key));
         if found.as_str() != Some(key) {
             let message = "key: must be the one in the path; a row's key never changes.";
             return Err(ApiError::bad_request(message));
         }
     }
-    let schema = table.body.schema.value();
-    let columns = schema["properties"]
-        .as_object()
-        .cloned()
-        .unwrap_or_default();
-    if let Some(unknown) = given.keys().find(|name| !columns.contains_key(*name)) {
-        return Err(ApiError::bad_request(format!(
-            "{unknown}: the table has no such column."
-        )));
-    }
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let mut row = Map::new();
-    for (name, column) in &columns {
-        let value = given
-            .remove(name)
-            .or_else(|| column.get("default").cloned());
-        match value {
-            Some(value) => {
-                let kind = column["type"].as_str().unwrap_or_default();
-                if !is(kind, &value) {
-                    return Err(ApiError::bad_request(format!("{name}: expected {kind}.")));
-                }
-                row.insert(name.clone(), value);
-            }
-            None if name == "key" || required.contains(&json!(name)) => {
-                return Err(ApiError::bad_request(format!("{name}: missing.")));
-            }
-            None => {}
-        }
-    }
-    let key = row
-        .get("key")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let row = schema_of(table).row(given);
+    let row = row.map_err(|fault| ApiError::bad_request(fault.to_string()))?;
+    let key = row.get(KEY).and_then(Value::as_str).unwrap_or_default();
     Ok(Row {
-        key,
+        key: key.to_owned(),
         value: JsonText::parse(Value::Object(row).to_string())?,
     })
 }
 
-fn is(kind: &str, value: &Value) -> bool {
-    match kind {
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        _ => false,
+/// A row as it is shown: its key alone, or all of it, with what it leaves out.
+fn show(row: &Row, whole: Option<&Schema>) -> Value {
+    let Some(schema) = whole else {
+        return json!({KEY: row.key});
+    };
+    let mut value = row.value.value();
+    if let Value::Object(fields) = &mut value {
+        schema.complete(fields);
     }
-}
-
-/// Brief: the key alone.
-fn show(row: &Row, brief: bool) -> Value {
-    if brief {
-        json!({"key": row.key})
-    } else {
-        row.value.value()
-    }
+    value
 }

@@ -47,6 +47,16 @@ macro_rules! words {
             }
         }
 
+        impl $crate::query::ParameterValue for $name {
+            fn read(
+                query: &$crate::query::Query,
+                name: &str,
+            ) -> Result<Option<Self>, $crate::error::ApiError> {
+                let text = query.get(name).filter(|text| !text.is_empty());
+                text.map(|text| Self::parse_any_case(name, text)).transpose()
+            }
+        }
+
         impl $crate::request::Field for Option<$name> {
             fn read(
                 doc: &tollgate_json::Doc,

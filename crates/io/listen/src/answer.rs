@@ -30,6 +30,8 @@ pub struct Peer {
     pub address: IpAddr,
     /// The names that its certificate vouches for, if it has shown one of an authority that is trusted.
     pub certificate_names: Arc<[String]>,
+    /// Whether the connection is one of TLS.
+    pub is_secured: bool,
 }
 
 impl Peer {
@@ -37,6 +39,7 @@ impl Peer {
         Self {
             address: address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
             certificate_names: Arc::default(),
+            is_secured: false,
         }
     }
 

@@ -77,6 +77,7 @@ pub(crate) async fn serve<B: Answer>(
             let Some(stream) = shaken.await else { return };
             let chain = stream.get_ref().1.peer_certificates();
             let own = chain.and_then(|chain| chain.first());
+            peer.is_secured = true;
             peer.certificate_names = own.map(names).unwrap_or_default().into();
             let service = Counted::new(service, Arc::clone(known), peer);
             answer(stream, bounds, phase, service, known).await;

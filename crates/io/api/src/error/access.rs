@@ -12,6 +12,9 @@ use tollgate_store::StoreError;
 /// When it is worth asking again for a job to be taken in.
 const JOBS_FULL: Duration = Duration::from_secs(5);
 
+/// The same for an import or an export to be begun.
+const TRANSFERS_FULL: Duration = Duration::from_secs(60);
+
 /// Why a request, or a login, isn't let in.
 impl From<AdmitError> for ApiError {
     fn from(error: AdmitError) -> Self {
@@ -60,6 +63,16 @@ pub(super) fn jobs_full(limit: u64) -> ApiError {
         .with("tollgateCode", "jobs.full")
         .with("limit", limit)
         .retry_after(JOBS_FULL)
+}
+
+/// Of imports, exports and the like as many are kept as may be.
+pub(super) fn transfers_full(limit: u64) -> ApiError {
+    let message = "As many imports and exports, or as many bytes of them, are kept as may be; wait until some have \
+                   ended or been forgotten.";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, message)
+        .with("tollgateCode", "transfers.full")
+        .with("limit", limit)
+        .retry_after(TRANSFERS_FULL)
 }
 
 impl From<Forbidden> for ApiError {

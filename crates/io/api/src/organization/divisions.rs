@@ -62,7 +62,6 @@ impl From<&Division> for DivisionView {
 #[derive(ToSchema)]
 #[schema(as = WritableDivision)]
 pub(crate) struct GivenDivision {
-    #[allow(dead_code, reason = "for whatever is in a division")]
     pub(crate) id: String,
 }
 
@@ -76,7 +75,6 @@ impl Field for Option<GivenDivision> {
     }
 }
 
-#[allow(dead_code, reason = "for whatever is in a division")]
 impl GivenDivision {
     /// The division itself. `field`: the request's field that names it.
     pub(crate) fn find<'a>(
