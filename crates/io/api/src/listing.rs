@@ -231,18 +231,6 @@ pub(crate) fn is_part(part: &str, text: &str) -> bool {
     text.to_lowercase().contains(&part)
 }
 
-impl Expand {
-    /// Whether one of the words of what is wanted is such a one.
-    pub(crate) fn any(query: &Query, is: impl Fn(&str) -> bool) -> bool {
-        query.all(Self::NAME).into_iter().any(is)
-    }
-
-    /// Whether this word is among what is wanted.
-    pub(crate) fn has(query: &Query, word: &str) -> bool {
-        Self::any(query, |wanted| wanted == word)
-    }
-}
-
 impl SortBy {
     /// The field that a list is sorted by, of those that it knows; the first where none is given.
     pub(crate) fn among(query: &Query, known: &[&'static str]) -> Result<&'static str, ApiError> {

@@ -6,7 +6,9 @@
 
 mod acts;
 mod found;
+mod jobs;
 mod lists;
+mod number;
 mod publishing;
 mod runs;
 mod shapes;
@@ -50,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(lists::routes())
         .merge(versions::routes())
         .merge(acts::routes())
+        .merge(jobs::routes())
         .merge(runs::routes())
 }
 
@@ -93,7 +96,7 @@ async fn publish(
     caller.needs(Role::Author, Over::Everything)?;
     let yaml = bodies.text(body).await?;
     let published = publishing::publish(&known, yaml, &by(&caller)).await?;
-    let problems = published.problems.iter();
+    let problems = published.problems.as_slice().iter();
     let unsupported = problems.filter(|it| it.severity == Severity::Unsupported);
     Ok(Json(PublishedFlow {
         unsupported: unsupported.map(ToString::to_string).collect(),

@@ -34,6 +34,7 @@ mod named;
 mod operator;
 mod stored;
 mod workflow_files;
+mod workflow_ref;
 mod workflows;
 
 pub use action::{CatalogAction, IDS, auth_id, export, file_integration_id};
@@ -50,4 +51,5 @@ pub use login::{Login, grant};
 pub use lookup::{LookupError, NameError, NoStore};
 pub use operator::{LimitChange, OperatorNumbers, words};
 pub use workflow_files::WorkflowFiles;
+pub use workflow_ref::WorkflowRef;
 pub use workflows::{WorkflowError, Workflows};

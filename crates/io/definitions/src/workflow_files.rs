@@ -1,11 +1,11 @@
 //! Workflow files: which workflows there are in the folder.
 
-use crate::Fault;
 use crate::action::IDS;
+use crate::{Fault, WorkflowRef};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tollgate_architect::{Library, Workflow};
+use tollgate_architect::{Library, Workflow, WorkflowKind};
 use tollgate_config::Config;
 use uuid::Uuid;
 
@@ -83,6 +83,17 @@ impl WorkflowFiles {
     #[must_use]
     pub fn text(&self, id: &str) -> Option<&str> {
         self.texts.get(id).map(String::as_str)
+    }
+
+    /// The id of the workflow that is named so, if it is one of these.
+    pub(crate) fn find(&self, wanted: &WorkflowRef) -> Option<String> {
+        let named = || {
+            let (name, kind) = (wanted.name.as_deref()?, wanted.kind.as_deref()?);
+            let found = self.library.get(name)?;
+            (WorkflowKind::of_word(kind) == Some(found.kind())).then(|| id(name))
+        };
+        let found = wanted.id.clone().or_else(named);
+        found.filter(|id| self.by_id.contains_key(id))
     }
 
     /// What of the workflows isn't known here: they run, and fail where they would need it.

@@ -1,11 +1,12 @@
 //! Workflows that can be run: those of files, and versions of the store's, each compiled once.
 
-use crate::WorkflowFiles;
+use crate::{WorkflowFiles, WorkflowRef};
 use moka::sync::Cache;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_architect::Workflow;
-use tollgate_store::{EntityId, Store, StoreError};
+use tollgate_architect::{Problems, Workflow, WorkflowKind};
+use tollgate_store::{Entity, EntityId, JsonText, NewWorkflowVersion, Store, StoreError};
 use tollgate_workers::{WorkerError, Workers};
 
 /// The workers' party that compiles workflows and begins their runs.
@@ -33,9 +34,12 @@ struct CompiledWorkflow {
 /// Why there is no such workflow.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkflowError {
-    /// Its text is none, a line for each problem.
-    #[error("The workflow can't be run: {}", .0.join("; "))]
-    Invalid(Vec<String>),
+    /// Its text is none.
+    #[error("The workflow can't be run: {}", listed(.0))]
+    Invalid(Problems),
+    /// A file of the service's has a workflow of this type and name.
+    #[error("The workflow {0:?} comes from a file of the service's; change it there and restart.")]
+    OfAFile(String),
     /// It can't be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,13 +75,65 @@ impl Workflows {
     pub async fn compile(&self, yaml: String) -> Result<(Workflow, String), WorkflowError> {
         let read = move || (Workflow::parse(&yaml), yaml);
         let (workflow, yaml) = self.aside(read).await?;
-        let lines = |problems: String| problems.lines().map(str::to_owned).collect();
-        let workflow = workflow.map_err(|problems| lines(problems.to_string()));
         let workflow = workflow.map_err(WorkflowError::Invalid)?;
         for problem in workflow.unsupported() {
             tracing::warn!("{}: {problem}", workflow.name());
         }
         Ok((workflow, yaml))
+    }
+
+    /// What is to be published of a text, and what there is to say of it.
+    ///
+    /// # Errors
+    /// It says no workflow, or one of a file; or the workers have too much to do.
+    pub async fn to_publish(
+        &self,
+        yaml: String,
+    ) -> Result<(NewWorkflowVersion, Problems), WorkflowError> {
+        let (workflow, yaml) = self.compile(yaml).await?;
+        let in_files = self.files.library.get(workflow.name());
+        if in_files.is_some_and(|it| it.kind() == workflow.kind()) {
+            return Err(WorkflowError::OfAFile(workflow.name().to_owned()));
+        }
+        let text = |schema: Value| JsonText::parse(schema.to_string());
+        let new = NewWorkflowVersion {
+            kind: workflow.kind().word().to_owned(),
+            name: workflow.name().to_owned(),
+            description: workflow.description().to_owned(),
+            yaml,
+            input_schema: text(workflow.input_schema())?,
+            output_schema: text(workflow.output_schema())?,
+        };
+        Ok((new, workflow.warnings().clone()))
+    }
+
+    /// The text of a workflow of the files or of the store, byte for byte as it was read or published.
+    ///
+    /// # Errors
+    /// There is none, or it can't be read.
+    pub async fn text(&self, store: &Store, wanted: &WorkflowRef) -> Result<String, WorkflowError> {
+        if let Some(id) = self.files.find(wanted)
+            && let Some(text) = self.files.text(&id)
+        {
+            return match wanted.version {
+                None | Some(1) => Ok(text.to_owned()),
+                Some(_) => Err(missing(wanted)),
+            };
+        }
+        let found = match (&wanted.id, &wanted.kind, &wanted.name) {
+            (Some(id), _, _) => match EntityId::parse(id.as_str()) {
+                Ok(id) => store.workflow(&id).await,
+                Err(_) => return Err(missing(wanted)),
+            },
+            (None, Some(kind), Some(name)) => match WorkflowKind::of_word(kind) {
+                Some(kind) => store.workflow_named(kind.word(), name).await,
+                None => return Err(missing(wanted)),
+            },
+            (None, _, _) => return Err(missing(wanted)),
+        };
+        let workflow = found?.workflow;
+        let number = wanted.version.unwrap_or(workflow.published);
+        Ok(store.workflow_text(&workflow.id, number).await?)
     }
 
     /// A version of a workflow of the store.
@@ -117,6 +173,19 @@ impl Workflows {
             .run_once(WORKFLOWS, WITHIN, move |_| work())
             .await
     }
+}
+
+fn missing(wanted: &WorkflowRef) -> WorkflowError {
+    WorkflowError::Store(StoreError::NotFound {
+        entity: Entity::Workflow,
+        id: wanted.to_string(),
+    })
+}
+
+/// Problems in one line.
+fn listed(problems: &Problems) -> String {
+    let all = problems.as_slice().iter().map(ToString::to_string);
+    all.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

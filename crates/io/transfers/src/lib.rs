@@ -41,12 +41,14 @@ mod link;
 mod tables;
 mod transfers;
 mod work;
+mod workflows;
 
 pub use held::{Held, Trouble};
 pub use link::Link;
 pub use tables::{ImportMode, ImportTerms, RowCounts, Tables};
 pub use transfers::{Download, LinkError, Transfers, Upload, Wanted, is_too_late};
 pub use work::{Ending, Work, failure};
+pub use workflows::WorkflowTexts;
 
 use std::time::Duration;
 use tollgate_store::TransferBounds;

@@ -1,8 +1,6 @@
 //! Integrations and their configuration, as answers show them.
 
 use crate::credentials::CredentialInfo;
-use crate::error::ApiError;
-use crate::query::{ParameterValue, Query};
 use crate::types::IntegrationTypeView;
 use crate::words::words;
 use serde::Serialize;
@@ -46,14 +44,6 @@ words! {
 words! {
     /// Whether calls of an integration can be made.
     ReportedCode { Active = "ACTIVE", Inactive = "INACTIVE", Error = "ERROR", }
-}
-
-impl ParameterValue for ReportedCode {
-    fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
-        let text = query.get(name).filter(|text| !text.is_empty());
-        text.map(|text| Self::parse_any_case(name, text))
-            .transpose()
-    }
 }
 
 /// The fields that a list of integrations can be sorted by.

@@ -80,10 +80,7 @@ impl Operation {
         Self {
             id: EntityId::random().to_string(),
             complete: true,
-            client: EntityRef {
-                id: caller.id.to_string(),
-                self_uri: format!("/api/v2/oauth/clients/{}", caller.id),
-            },
+            client: EntityRef::client(&caller.id),
             action_name,
             action_status: OperationStatus::Success,
         }

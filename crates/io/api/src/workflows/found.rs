@@ -1,6 +1,7 @@
 //! Where workflows are found: those of files first, then those of the store.
 
-use super::shapes::{Flow, FlowVersion, parse_number};
+use super::number::parse_number;
+use super::shapes::{Flow, FlowVersion};
 use crate::changes::managed;
 use crate::error::ApiError;
 use crate::state::Api;

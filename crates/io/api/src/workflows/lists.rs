@@ -9,11 +9,12 @@ use super::shapes::{Flow, FlowDivisionView, FlowType};
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing::{IdList, SortBy, SortOrder, is_part};
+use crate::listing::{IdList, SortOrder, is_part};
 use crate::page::{Listing, Page};
 use crate::query::{ParameterValue, Query, parameter};
 use crate::state::Api;
 use crate::wire::{parse_time, show_time};
+use crate::words::words;
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use utoipa::PartialSchema;
@@ -23,9 +24,6 @@ use utoipa_axum::routes;
 
 const VIEWS: &str = "/api/v2/flows/divisionviews";
 const LOOKUP: &str = "/api/v2/flows/lookup";
-/// What a list can be sorted by; the first where nothing is said.
-const SORTS: [&str; 4] = ["id", "name", "type", "description"];
-
 /// The lists.
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -34,6 +32,20 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(look_up))
 }
 
+words! {
+    /// What a list can be sorted by.
+    FlowSortField {
+        Id = "id",
+        Name = "name",
+        Type = "type",
+        Description = "description",
+    }
+}
+
+parameter! {
+    /// What the list is sorted by; what is alike is in the order of the ids.
+    FlowSort("sortBy"): FlowSortField = "id"
+}
 parameter! {
     /// Types, whatever their case.
     Types("type"): FlowTypes
@@ -68,11 +80,11 @@ parameter! {
 }
 parameter! {
     /// Of no effect: nothing is kept of a workflow that was deleted.
-    Deleted("deleted"): bool
+    Deleted("deleted"): bool = false
 }
 parameter! {
     /// Whether input and output variables are wanted, as JSON Schema.
-    IncludeSchemas("includeSchemas"): bool
+    IncludeSchemas("includeSchemas"): bool = false
 }
 parameter! {
     /// A date in ISO 8601; workflows of files, whose date nobody knows, are left out.
@@ -109,7 +121,7 @@ impl ParameterValue for FlowTypes {
 #[utoipa::path(
     get, path = PATH, operation_id = "getFlows",
     params(
-        Page, SortBy, SortOrder, Types, FlowIds, NamePart, Description, NameOrDescription, PublishVersionId, LockedBy,
+        Page, FlowSort, SortOrder, Types, FlowIds, NamePart, Description, NameOrDescription, PublishVersionId, LockedBy,
         LockedByClientId, Deleted, IncludeSchemas, PublishedAfter, PublishedBefore, DivisionId,
     ),
     responses((status = 200, description = "A page.", body = Listing<Flow>)),
@@ -131,7 +143,7 @@ async fn list(
 #[utoipa::path(
     get, path = VIEWS, operation_id = "getFlowsDivisionviews",
     params(
-        Page, SortBy, SortOrder, Types, FlowIds, NamePart, PublishVersionId, PublishedAfter, PublishedBefore,
+        Page, FlowSort, SortOrder, Types, FlowIds, NamePart, PublishVersionId, PublishedAfter, PublishedBefore,
         DivisionId, IncludeSchemas,
     ),
     responses((status = 200, description = "A page.", body = Listing<FlowDivisionView>)),
@@ -152,7 +164,7 @@ async fn views(
 
 /// Lists the flows that have these ids.
 #[utoipa::path(
-    get, path = LOOKUP, operation_id = "getFlowsLookup", params(Page, SortBy, SortOrder, FlowIds),
+    get, path = LOOKUP, operation_id = "getFlowsLookup", params(Page, FlowSort, SortOrder, FlowIds),
     responses((status = 200, description = "A page.", body = Listing<Flow>)),
 )]
 async fn look_up(
@@ -176,21 +188,21 @@ async fn look_up(
 /// What a query asks for, in its order.
 async fn found(known: &Known, query: &Query) -> Result<Vec<Flow>, ApiError> {
     let wanted = Wanted::of(query)?;
-    let sort = SortBy::among(query, &SORTS)?;
+    let sort = FlowSort::of(query)?.unwrap_or(FlowSortField::Id);
     let descending = SortOrder::descending(query)?;
     let schemas = IncludeSchemas::of(query)?.unwrap_or(false);
     let mut all = known.all().await?;
     all.retain(|flow| wanted.has(flow));
     let key = |flow: &Flow| {
         let first = match sort {
-            "name" => flow.name.to_lowercase(),
-            "type" => flow
+            FlowSortField::Name => flow.name.to_lowercase(),
+            FlowSortField::Type => flow
                 .r#type
                 .map(FlowType::word)
                 .unwrap_or_default()
                 .to_owned(),
-            "description" => flow.description.to_lowercase(),
-            _ => String::new(),
+            FlowSortField::Description => flow.description.to_lowercase(),
+            FlowSortField::Id => String::new(),
         };
         (first, flow.id.clone())
     };

@@ -3,7 +3,7 @@
 mod shapes;
 
 use super::found::{Known, Origin, only_first};
-use super::shapes::{parse_number, show_number};
+use super::number::{parse_number, show_number};
 use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;

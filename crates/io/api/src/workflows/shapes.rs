@@ -5,6 +5,7 @@
 //! form, languages, who edits it) is left out.
 
 use super::PATH;
+use super::number::{show_number, version_uri};
 use crate::organization::DivisionView;
 use crate::wire::show_time;
 use crate::words::words;
@@ -152,7 +153,20 @@ pub(super) struct FlowVersion {
 #[serde(rename_all = "camelCase")]
 pub(super) struct EntityRef {
     pub(super) id: String,
-    pub(super) self_uri: String,
+    /// Where it is; none of a caller of the configuration file, which is nowhere to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) self_uri: Option<String>,
+}
+
+impl EntityRef {
+    /// The OAuth client with this id.
+    pub(super) fn client(id: &str) -> Self {
+        let is_stored = uuid::Uuid::parse_str(id).is_ok();
+        Self {
+            id: id.to_owned(),
+            self_uri: is_stored.then(|| format!("/api/v2/oauth/clients/{id}")),
+        }
+    }
 }
 
 impl Flow {
@@ -254,10 +268,7 @@ impl FlowVersion {
         let at = Some(version.published.0);
         let client = version.published_by.strip_prefix("client:");
         Self {
-            created_by_client: client.map(|id| EntityRef {
-                id: id.to_owned(),
-                self_uri: format!("/api/v2/oauth/clients/{id}"),
-            }),
+            created_by_client: client.map(EntityRef::client),
             date_created: at,
             date_checked_in: at,
             date_saved: at,
@@ -268,24 +279,6 @@ impl FlowVersion {
             ..Self::bare(workflow, version.number)
         }
     }
-}
-
-/// Where a version of a workflow is.
-pub(super) fn version_uri(workflow: &str, number: u32) -> String {
-    format!("{PATH}/{workflow}/versions/{}", show_number(number))
-}
-
-/// A version's number as the platform writes it: `1.0`.
-pub(super) fn show_number(number: u32) -> String {
-    format!("{number}.0")
-}
-
-/// Reads a version's number, `1.0` or `1`; none for what is no such number.
-pub(super) fn parse_number(text: &str) -> Option<u32> {
-    let number = text.strip_suffix(".0").unwrap_or(text);
-    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.then(|| number.parse().ok()).flatten();
-    number.filter(|number| *number > 0)
 }
 
 #[cfg(test)]
@@ -300,24 +293,5 @@ mod tests {
         }
         assert_eq!(FlowType::of_kind("botFlow"), Some(FlowType::Bot));
         assert_eq!(FlowType::of_kind("digitalBot"), Some(FlowType::DigitalBot));
-    }
-
-    #[test]
-    fn a_number_is_read_as_it_is_written_and_without_its_zero() {
-        assert_eq!(parse_number(&show_number(12)), Some(12));
-        assert_eq!(parse_number("12"), Some(12));
-        for wrong in [
-            "",
-            "0",
-            "0.0",
-            "1.1",
-            "1.0.0",
-            "-1",
-            "+1",
-            "one",
-            "99999999999",
-        ] {
-            assert_eq!(parse_number(wrong), None, "{wrong}");
-        }
     }
 }

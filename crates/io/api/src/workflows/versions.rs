@@ -12,12 +12,17 @@ use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Listing, Page};
-use crate::query::Query;
+use crate::query::{Query, parameter};
 use crate::state::Api;
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+parameter! {
+    /// Of no effect: nothing is kept of a workflow that was deleted.
+    VersionDeleted("deleted"): String
+}
 
 /// The operations on versions.
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -60,7 +65,7 @@ async fn list(
 
 /// Gets a flow's version.
 #[utoipa::path(
-    get, path = "/api/v2/flows/{flowId}/versions/{versionId}", operation_id = "getFlowVersion", params(Deleted),
+    get, path = "/api/v2/flows/{flowId}/versions/{versionId}", operation_id = "getFlowVersion", params(VersionDeleted),
     responses((status = 200, description = "The answer.", body = FlowVersion), ReadErrors),
 )]
 async fn get(
@@ -77,7 +82,7 @@ async fn get(
     get,
     path = "/api/v2/flows/{flowId}/versions/{versionId}/configuration",
     operation_id = "getFlowVersionConfiguration",
-    params(Deleted),
+    params(VersionDeleted),
     responses(ReadErrors)
 )]
 async fn configuration(

@@ -23,7 +23,7 @@ use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_model::ClientId;
 use tollgate_store::Store;
-use tollgate_transfers::{Tables, Transfers};
+use tollgate_transfers::{Tables, Transfers, Work, WorkflowTexts};
 use tollgate_workers::Workers;
 
 /// Where a line for each call goes.
@@ -150,15 +150,16 @@ pub(super) fn parts(
         server.caller_requests_per_minute,
         server.caller_requests_at_once,
     );
+    let workflows = Arc::new(Workflows::new(files, Arc::clone(&workers)));
     Parts {
         live: Arc::clone(live),
         organization,
-        workflows: Arc::new(Workflows::new(files, Arc::clone(&workers))),
         lanes,
         limits,
         executor,
         jobs,
-        transfers: transfers(live),
+        transfers: transfers(live, &workflows),
+        workflows,
         runner: Arc::new(runner),
         workers,
         driver: driver.clone(),
@@ -189,9 +190,11 @@ fn jobs(
 }
 
 /// What clients bring and take in their own time, where there is a store.
-fn transfers(live: &Live) -> Option<Arc<Transfers>> {
+fn transfers(live: &Live, workflows: &Arc<Workflows>) -> Option<Arc<Transfers>> {
     let store = live.store().ok()?;
-    let transfers = Transfers::new(Arc::clone(store), vec![Arc::new(Tables)]);
+    let texts = WorkflowTexts::new(Arc::clone(workflows));
+    let works: Vec<Arc<dyn Work>> = vec![Arc::new(Tables), Arc::new(texts)];
+    let transfers = Transfers::new(Arc::clone(store), works);
     Some(Arc::new(transfers))
 }
 

@@ -27,7 +27,7 @@ pub enum TransferKind {
     TableExport,
     /// A workflow that a client brings, to be published.
     WorkflowPublish,
-    /// A workflow that a client brings, to be checked and no more.
+    /// Workflows that are there, to be checked; nothing is to be fetched then.
     WorkflowValidate,
     /// A workflow, as a file that a client fetches.
     WorkflowExport,
@@ -59,8 +59,8 @@ impl TransferKind {
     #[must_use]
     pub fn is_brought(self) -> bool {
         match self {
-            Self::TableImport | Self::WorkflowPublish | Self::WorkflowValidate => true,
-            Self::TableExport | Self::WorkflowExport => false,
+            Self::TableImport | Self::WorkflowPublish => true,
+            Self::TableExport | Self::WorkflowValidate | Self::WorkflowExport => false,
         }
     }
 }

@@ -8,6 +8,7 @@
 mod bytes;
 mod claim;
 mod import;
+mod publish;
 
 use super::list::Select;
 use super::record::{absent, conflict};

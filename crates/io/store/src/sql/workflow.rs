@@ -58,36 +58,22 @@ impl Store {
         new: NewWorkflowVersion,
         by: &Author,
     ) -> StoreResult<PublishedWorkflow> {
-        check::name("type", &new.kind)?;
-        check::name("name", &new.name)?;
-        check::text("description", &new.description)?;
-        check::document("yaml", &new.yaml)?;
-        self.change(async |tx| {
-            let workflow = next(tx, &new, by).await?;
-            let last = WorkflowVersion {
-                number: workflow.published,
-                published: by.at,
-                ended: None,
-                published_by: by.actor.as_str().to_owned(),
-                input_schema: Some(new.input_schema),
-                output_schema: Some(new.output_schema),
-            };
-            let insert = "INSERT INTO flow_version \
-                (flow_id, number, yaml, published, published_by, input_schema, output_schema) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7)";
-            let row = values![
-                &workflow.id,
-                last.number,
-                &new.yaml,
-                last.published,
-                &last.published_by,
-                &last.input_schema,
-                &last.output_schema,
-            ];
-            tx.execute(insert, row).await?;
-            Ok(PublishedWorkflow { workflow, last })
-        })
-        .await
+        check(&new)?;
+        self.change(async |tx| publish(tx, new, by).await).await
+    }
+
+    /// The workflow of this type and name, and its last version. The name's case doesn't matter.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn workflow_named(&self, kind: &str, name: &str) -> StoreResult<PublishedWorkflow> {
+        let sql = format!(
+            "SELECT {PUBLISHED_COLUMNS} FROM {PUBLISHED} WHERE flow_type = $1 AND name_key = $2"
+        );
+        match self.first(&sql, values![kind, check::key(name)]).await? {
+            Some(mut row) => read_published(&mut row),
+            None => Err(absent(Entity::Workflow, format!("{kind}/{name}"))),
+        }
     }
 
     /// The workflow with this id, and its last version.
@@ -189,6 +175,45 @@ impl Store {
         })
         .await
     }
+}
+
+/// An error for what can't be kept of a version.
+pub(super) fn check(new: &NewWorkflowVersion) -> StoreResult<()> {
+    check::name("type", &new.kind)?;
+    check::name("name", &new.name)?;
+    check::text("description", &new.description)?;
+    check::document("yaml", &new.yaml)
+}
+
+/// Publishes a version that was checked.
+pub(super) async fn publish(
+    tx: &mut Tx,
+    new: NewWorkflowVersion,
+    by: &Author,
+) -> StoreResult<PublishedWorkflow> {
+    let workflow = next(tx, &new, by).await?;
+    let last = WorkflowVersion {
+        number: workflow.published,
+        published: by.at,
+        ended: None,
+        published_by: by.actor.as_str().to_owned(),
+        input_schema: Some(new.input_schema),
+        output_schema: Some(new.output_schema),
+    };
+    let insert = "INSERT INTO flow_version \
+        (flow_id, number, yaml, published, published_by, input_schema, output_schema) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let row = values![
+        &workflow.id,
+        last.number,
+        &new.yaml,
+        last.published,
+        &last.published_by,
+        &last.input_schema,
+        &last.output_schema,
+    ];
+    tx.execute(insert, row).await?;
+    Ok(PublishedWorkflow { workflow, last })
 }
 
 /// Writes the workflow that a version is published of, with the number of that version.

@@ -92,6 +92,7 @@ suite! {
         what_is_sealed_of_jobs_comes_under_new_keys;
     transfers:
         what_is_brought_is_worked_on_and_goes,
+        a_workflow_is_published_with_the_end_of_its_transfer,
         two_writers_of_a_transfer_never_mix,
         what_is_made_is_fetched_until_its_link_ends,
         transfers_have_bounds,

@@ -123,6 +123,37 @@ pub(crate) async fn what_is_brought_is_worked_on_and_goes(place: Place) {
     assert_eq!(s.list_transfers(&other).await.unwrap().total, 0);
 }
 
+pub(crate) async fn a_workflow_is_published_with_the_end_of_its_transfer(place: Place) {
+    let s = &place.store;
+    let made = begin(s, "a", TransferKind::WorkflowPublish).await;
+    bring(s, &made.id, &["a: 1\n"]).await;
+    let (first, second) = (take_one(s, 2).await, take_one(s, 40).await);
+    let publish = async |claim: &TransferClaim, yaml: &str| {
+        let new = NewWorkflowVersion {
+            kind: "workflow".into(),
+            name: "Main".into(),
+            description: String::new(),
+            yaml: yaml.into(),
+            input_schema: JsonText::default(),
+            output_schema: JsonText::default(),
+        };
+        let report = |it: &PublishedWorkflow| json(&format!("{{\"n\":{}}}", it.last.number));
+        s.end_publish(claim, new, &by(41), report).await
+    };
+    assert!(!publish(&first.claim, "a: 1\n").await.unwrap(), "lost");
+    assert_eq!(s.workflows(PageRequest::default()).await.unwrap().total, 0);
+    let refused = publish(&second.claim, &"x".repeat(limits::DOCUMENT_BYTES + 1)).await;
+    assert!(matches!(refused, Err(StoreError::Invalid(_))));
+    assert!(publish(&second.claim, "a: 1\n").await.unwrap());
+    assert!(!publish(&second.claim, "a: 1\n").await.unwrap(), "once");
+    let found = s.workflow_named("workflow", "MAIN").await.unwrap();
+    assert_eq!(found.workflow.published, 1);
+    assert!(s.workflow_named("bot", "Main").await.is_err());
+    let (end, _) = s.transfer(&made.id).await.unwrap();
+    assert_eq!((end.state, end.bytes), (TransferState::Succeeded, 0));
+    assert_eq!(end.report, json("{\"n\":1}"));
+}
+
 pub(crate) async fn two_writers_of_a_transfer_never_mix(place: Place) {
     let s = &place.store;
     let made = begin(s, "a", TransferKind::WorkflowPublish).await;

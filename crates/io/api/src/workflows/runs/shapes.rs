@@ -1,7 +1,8 @@
 //! What requests and answers on runs hold.
 
 use super::super::PATH;
-use super::super::shapes::{EntityRef, FlowVersion, show_number, version_uri};
+use super::super::number::{show_number, version_uri};
+use super::super::shapes::{EntityRef, FlowVersion};
 use crate::error::{ApiError, ErrorBody};
 use crate::request::request;
 use crate::wire::show_time;
@@ -45,7 +46,7 @@ impl FlowLaunch {
     pub(super) fn of(caption: &Caption) -> Self {
         let version = |source: &Source| EntityRef {
             id: show_number(source.version),
-            self_uri: version_uri(&source.workflow, source.version),
+            self_uri: Some(version_uri(&source.workflow, source.version)),
         };
         Self {
             id: caption.id.clone(),

@@ -123,6 +123,18 @@ impl Store {
     }
 }
 
+/// Whether the claim is still good; the transfer stays as it is then, until the commit.
+pub(super) async fn is_held(tx: &mut Tx, claim: &TransferClaim) -> StoreResult<bool> {
+    let sql = format!(
+        "SELECT 1 FROM transfer WHERE id = $1 AND claim = $2 AND state = 'ready'{}",
+        tx.for_update()
+    );
+    let held = tx
+        .first(&sql, values![&claim.transfer, claim.number])
+        .await?;
+    Ok(held.is_some())
+}
+
 /// Ends a transfer within a transaction.
 pub(super) async fn end(
     tx: &mut Tx,

@@ -5,7 +5,7 @@
 //! dies leaves one or the other. That transaction is a few statements whatever there is to import, so the store's one
 //! writer isn't held up by the reading of a file.
 
-use super::claim::end;
+use super::claim::{end, is_held};
 use crate::backend::{Mode, Tx, Value, values};
 use crate::error::{Entity, Invalid, StoreError, StoreResult};
 use crate::id::EntityId;
@@ -115,18 +115,6 @@ impl Store {
             }
         }
     }
-}
-
-/// Whether the claim is still good; the transfer stays as it is then, until the commit.
-async fn is_held(tx: &mut Tx, claim: &TransferClaim) -> StoreResult<bool> {
-    let sql = format!(
-        "SELECT 1 FROM transfer WHERE id = $1 AND claim = $2 AND state = 'ready'{}",
-        tx.for_update()
-    );
-    let held = tx
-        .first(&sql, values![&claim.transfer, claim.number])
-        .await?;
-    Ok(held.is_some())
 }
 
 async fn insert(tx: &mut Tx, id: &EntityId, rows: &[Row]) -> StoreResult<()> {
