@@ -6,7 +6,7 @@ mod listed;
 mod shapes;
 
 use crate::answers::{ChangeErrors, ReadErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
@@ -19,7 +19,6 @@ use crate::state::Api;
 use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 pub(crate) use compiled::{compiled, usable};
 use http::StatusCode;
@@ -178,12 +177,11 @@ pub(crate) fn wants_contract(query: &Query) -> Result<Option<bool>, ApiError> {
 )]
 async fn create(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ActionView>, ApiError> {
-    let request = ActionRequest::read(&bodies.doc(body).await?)?;
+    let request = ActionRequest::read(&body.doc().await?)?;
     let (target, new) = request.new_action(&live, &caller)?;
     let compiled = usable(&workers, new.id.as_str(), &target, &new.body).await?;
     let made = live.store()?.create::<Action>(new, &by(&caller)).await?;
@@ -199,15 +197,14 @@ async fn create(
 )]
 async fn update(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     if_match: IfMatch,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ActionView>, ApiError> {
     let (id, target) = own(&live, &caller, &id)?;
-    let request = ActionUpdate::read(&bodies.doc(body).await?)?;
+    let request = ActionUpdate::read(&body.doc().await?)?;
     if request.contract.is_some() {
         let message = "contract: a published action's contract is changed by publishing a draft.";
         return Err(ApiError::bad_request(message));

@@ -12,7 +12,7 @@ mod services;
 mod shown;
 
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::Journal;
@@ -22,7 +22,6 @@ use crate::request::{Whole, request};
 use crate::state::Api;
 use asked::{Asked, AuditFilter, AuditSort, oldest_first};
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
 use services::ServiceMapping;
@@ -114,13 +113,12 @@ struct RelatedAudits {
 async fn query(
     State(live): State<Arc<Live>>,
     State(organization): State<Arc<Organization>>,
-    State(bodies): State<Bodies>,
     State(journal): State<Arc<Journal>>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<Audits>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = AuditRealtimeQueryRequest::read(&bodies.doc(body).await?)?;
+    let request = AuditRealtimeQueryRequest::read(&body.doc().await?)?;
     let size = request.page_size.map_or(25, |Whole(size)| size);
     let number = request.page_number.map_or(1, |Whole(number)| number);
     let page = PageRequest::new(size, number)?;
@@ -172,12 +170,11 @@ async fn ask(
 async fn related(
     State(live): State<Arc<Live>>,
     State(organization): State<Arc<Organization>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<RelatedAudits>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = AuditRealtimeRelatedRequest::read(&bodies.doc(body).await?)?;
+    let request = AuditRealtimeRelatedRequest::read(&body.doc().await?)?;
     let own = organization.id.as_str();
     if request
         .trustor_org_id

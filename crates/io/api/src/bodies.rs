@@ -2,9 +2,11 @@
 
 use crate::error::ApiError;
 use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRef, FromRequest, Request};
 use flate2::read::MultiGzDecoder;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
+use std::convert::Infallible;
 use std::io::Read as _;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -21,6 +23,39 @@ pub struct Bodies {
     pub patience: Duration,
     /// The rate that a body must come with after that.
     pub bytes_per_second: u32,
+}
+
+/// A request's body that nobody has read yet, with the bounds of reading it.
+pub(crate) struct SentBody {
+    bodies: Bodies,
+    body: Body,
+}
+
+impl<S> FromRequest<S> for SentBody
+where
+    Bodies: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            bodies: Bodies::from_ref(state),
+            body: request.into_body(),
+        })
+    }
+}
+
+impl SentBody {
+    /// Its JSON object.
+    pub(crate) async fn doc(self) -> Result<Doc, ApiError> {
+        self.bodies.doc(self.body).await
+    }
+
+    /// Its text.
+    pub(crate) async fn text(self) -> Result<String, ApiError> {
+        self.bodies.text(self.body).await
+    }
 }
 
 impl Bodies {

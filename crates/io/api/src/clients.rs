@@ -15,7 +15,7 @@ mod roles;
 mod shapes;
 
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -27,7 +27,6 @@ use crate::state::Api;
 use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{FromRef, Path, RawQuery, State};
 use http::{HeaderName, StatusCode, header};
 use roles::Known;
@@ -115,13 +114,12 @@ async fn get(
 async fn create(
     State(live): State<Arc<Live>>,
     State(organization): State<Arc<Organization>>,
-    State(bodies): State<Bodies>,
     State(lanes): State<Arc<Lanes>>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Secretive, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = OAuthClientRequest::read(&bodies.doc(body).await?)?;
+    let request = OAuthClientRequest::read(&body.doc().await?)?;
     let known = Known {
         organization: &organization,
         live: &live,
@@ -169,15 +167,14 @@ impl Changing {
 )]
 async fn update(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     State(changing): State<Changing>,
     Extension(caller): Caller,
     (Path(id), if_match): (Path<String>, IfMatch),
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<Client>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
-    let request = OAuthClientRequest::read(&bodies.doc(body).await?)?;
+    let request = OAuthClientRequest::read(&body.doc().await?)?;
     let before = live.store()?.get::<OAuthClient>(&id).await?;
     let seen = if_match.or(request.version)?;
     let known = Known {

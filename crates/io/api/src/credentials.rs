@@ -4,7 +4,7 @@ mod cursor;
 mod shapes;
 
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -17,7 +17,6 @@ use crate::state::Api;
 use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 pub(crate) use shapes::CredentialInfo;
@@ -116,12 +115,11 @@ async fn get(
 )]
 async fn create(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = CredentialRequest::read(&bodies.doc(body).await?)?;
+    let request = CredentialRequest::read(&body.doc().await?)?;
     let (kind, required) = request.r#type.kind()?;
     let fields = request.credential_fields.unwrap_or_default();
     complete(required, &fields)?;
@@ -145,15 +143,14 @@ async fn create(
 )]
 async fn update(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     if_match: IfMatch,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
-    let request = CredentialChange::read(&bodies.doc(body).await?)?;
+    let request = CredentialChange::read(&body.doc().await?)?;
     let store = live.store()?;
     let before = store.get::<Credential>(&id).await?;
     let kind = request.r#type.map(TypeWord::kind).transpose()?;

@@ -8,7 +8,7 @@ use crate::actions::{
     IncludeAuthActions, IncludeConfig, PATH, Secure, Sorted, is_named, wants_contract,
 };
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
@@ -21,7 +21,6 @@ use crate::state::Api;
 use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use std::sync::Arc;
@@ -132,11 +131,10 @@ async fn list(
 )]
 async fn create(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ActionView>, ApiError> {
-    let request = ActionRequest::read(&bodies.doc(body).await?)?;
+    let request = ActionRequest::read(&body.doc().await?)?;
     let (_, new) = request.new_action(&live, &caller)?;
     let made = live.store()?.create::<Draft>(new, &by(&caller)).await?;
     Ok(Json(show(&made, Some(false), true)))
@@ -186,13 +184,12 @@ async fn get(
 )]
 async fn update(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     if_match: IfMatch,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ActionView>, ApiError> {
-    let request = ActionUpdate::read(&bodies.doc(body).await?)?;
+    let request = ActionUpdate::read(&body.doc().await?)?;
     let draft = own(&live, &caller, &id).await?;
     let seen = if_match.or(Expected::Version(request.version))?;
     let body = request.merged(draft.body);

@@ -7,7 +7,7 @@ mod reach;
 mod shown;
 
 use crate::answers::{ChangeErrors, ReadErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
@@ -19,7 +19,6 @@ use crate::state::Api;
 use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use given::IntegrationChange;
 use shown::{FIELDS, IntegrationView, PATH, ReportedCode, show, with_config};
@@ -155,19 +154,18 @@ async fn get(
 )]
 async fn update(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     if_match: IfMatch,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let query = Query::parse(query.as_deref());
     OfNoEffect::check(&query)?;
     let full = expands_config(&query)?;
-    let request = IntegrationChange::read(&bodies.doc(body).await?)?;
+    let request = IntegrationChange::read(&body.doc().await?)?;
     let name = given::name(request.name);
     if let Some(name) = &name {
         free_of_files(&live, name)?;

@@ -1,7 +1,7 @@
 //! `/api/v2/tollgate/limits`: every limit as it is now.
 
 use crate::answers::ReadErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::event;
@@ -11,7 +11,6 @@ use crate::query::Query;
 use crate::request::{Field, Whole, request};
 use crate::state::Api;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::StatusCode;
 use serde::Serialize;
@@ -164,10 +163,9 @@ async fn list(
     responses((status = 204, description = "Done."), ReadErrors),
 )]
 async fn set(
-    State(bodies): State<Bodies>,
     State(registry): State<Arc<LimitRegistry>>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let LimitUpdate {
@@ -175,7 +173,7 @@ async fn set(
         allowed,
         client,
         leave,
-    } = LimitUpdate::read(&bodies.doc(body).await?)?;
+    } = LimitUpdate::read(&body.doc().await?)?;
     let allowed = allowed.map(|Whole(calls)| calls);
     if leave.is_some() && client.is_some() {
         let message =

@@ -3,7 +3,7 @@
 
 use super::tables::{PATH, SortOrder, schema_of};
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -13,7 +13,6 @@ use crate::query::{Query, parameter};
 use crate::state::Api;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -112,14 +111,13 @@ async fn get(
 )]
 async fn create(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let id = parse_id(&id)?;
-    let text = bodies.text(body).await?;
+    let text = body.text().await?;
     let store = live.store()?;
     let row = read(&store.get::<Table>(&id).await?, &text, None)?;
     let made = store.insert_row(&id, row, &by(&caller)).await?;
@@ -134,14 +132,13 @@ async fn create(
 )]
 async fn update(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path((id, key)): Path<(String, String)>,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let id = parse_id(&id)?;
-    let text = bodies.text(body).await?;
+    let text = body.text().await?;
     let store = live.store()?;
     let row = read(&store.get::<Table>(&id).await?, &text, Some(&key))?;
     let changed = store.update_row(&id, row, &by(&caller)).await?;

@@ -5,7 +5,7 @@ mod list;
 mod shapes;
 
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -15,7 +15,6 @@ use crate::state::Api;
 use crate::tags::IfMatch;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use list::Expand;
@@ -102,12 +101,11 @@ async fn one(
 async fn create(
     State(live): State<Arc<Live>>,
     State(organization): State<Arc<Organization>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<DataTable>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    let request = DataTableRequest::read(&bodies.doc(body).await?)?;
+    let request = DataTableRequest::read(&body.doc().await?)?;
     let written = request.body(&organization, None)?;
     let made = live
         .store()?
@@ -126,17 +124,16 @@ async fn create(
 async fn update(
     State(live): State<Arc<Live>>,
     State(organization): State<Arc<Organization>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     if_match: IfMatch,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<DataTable>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     Expand::of(&Query::parse(query.as_deref()))?;
     let id = parse_id(&id)?;
-    let request = DataTableRequest::read(&bodies.doc(body).await?)?;
+    let request = DataTableRequest::read(&body.doc().await?)?;
     let (store, seen) = (live.store()?, if_match.or(request.version)?);
     let author = by(&caller);
     for left in (0..TRIES).rev() {

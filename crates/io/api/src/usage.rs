@@ -4,7 +4,7 @@
 mod spans;
 
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::Journal;
@@ -15,7 +15,6 @@ use crate::state::Api;
 use crate::wire::{id as parse_id, show_time};
 use crate::words::words;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -149,13 +148,12 @@ struct UsageCount {
 )]
 async fn query(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<UsageExecution>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = UsageRequest::read(&bodies.doc(body).await?)?;
+    let request = UsageRequest::read(&body.doc().await?)?;
     live.store()?.get::<OAuthClient>(&parse_id(&id)?).await?;
     let (from, until) = interval(&request.interval)?;
     let grain = request.granularity.map_or("Span", Granularity::word);

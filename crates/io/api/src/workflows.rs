@@ -15,14 +15,13 @@ mod shapes;
 mod versions;
 
 use crate::answers::{ChangeErrors, ReadErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::state::Api;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::routing::post;
 use found::Known;
@@ -89,12 +88,11 @@ async fn get(
 )]
 async fn publish(
     State(known): State<Known>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<PublishedFlow>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    let yaml = bodies.text(body).await?;
+    let yaml = body.text().await?;
     let published = publishing::publish(&known, yaml, &by(&caller)).await?;
     let problems = published.problems.as_slice().iter();
     let unsupported = problems.filter(|it| it.severity == Severity::Unsupported);
@@ -107,14 +105,13 @@ async fn publish(
 /// As [`publish`], by the path that it had before; who calls is read there.
 async fn publish_by_its_old_path(
     known: State<Known>,
-    bodies: State<Bodies>,
     caller: Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<PublishedFlow>, ApiError> {
     tracing::warn!(
         "POST /api/v2/tollgate/flows is called POST /api/v2/tollgate/workflows now; use that path"
     );
-    publish(known, bodies, caller, body).await
+    publish(known, caller, body).await
 }
 
 /// Deletes a flow and its versions.

@@ -4,7 +4,7 @@ use super::asked::{Asked, AuditFilter, AuditSort, Written};
 use super::shown::{Audit, show};
 use super::{AuditExpand, ask};
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::Journal;
@@ -15,7 +15,6 @@ use crate::state::Api;
 use crate::wire::show_time;
 use crate::words::words;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -112,12 +111,11 @@ struct QueryResults {
 )]
 async fn start(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<(StatusCode, Json<QueryExecution>), ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = AuditQueryRequest::read(&bodies.doc(body).await?)?;
+    let request = AuditQueryRequest::read(&body.doc().await?)?;
     live.store()?;
     let asked = Asked {
         interval: request.interval,

@@ -65,7 +65,7 @@ const KINDS: &[Kind] = &[
     kind(
         ("table", "Datatables", "Schema"),
         Some("/api/v2/flows/datatables/"),
-        EDITS,
+        &["create", "update", "import", "delete"],
     ),
     kind(("row", "Datatables", "Row"), None, EDITS),
     kind(

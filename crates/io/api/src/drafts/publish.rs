@@ -3,7 +3,7 @@
 use super::{find, over, own, target};
 use crate::actions::{self, ActionView, usable};
 use crate::answers::{CallErrors, ChangeErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::{ApiError, ErrorBody};
@@ -107,13 +107,12 @@ async fn test(
 )]
 async fn publish(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ActionView>, ApiError> {
-    let Seen { version } = Seen::read(&bodies.doc(body).await?)?;
+    let Seen { version } = Seen::read(&body.doc().await?)?;
     let seen = Expected::Version(version);
     let draft = own(&live, &caller, &id).await?;
     let target = target(&live, &draft)?;

@@ -5,7 +5,7 @@ use super::reach;
 use super::shown::{Configuration, show_config};
 use super::{free_of_files, own};
 use crate::answers::{ChangeErrors, ReadErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -14,7 +14,6 @@ use crate::login::make_login;
 use crate::state::Api;
 use crate::tags::IfMatch;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 use tollgate_callers::Over;
@@ -53,14 +52,13 @@ async fn config(
 )]
 async fn configure(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     if_match: IfMatch,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<Configuration>, ApiError> {
     let id = own(&live, &caller, &id)?;
-    let request = IntegrationConfigurationRequest::read(&bodies.doc(body).await?)?;
+    let request = IntegrationConfigurationRequest::read(&body.doc().await?)?;
     let seen = if_match.or(Expected::Version(request.version))?;
     let store = live.store()?;
     let before = store.get::<Integration>(&id).await?;

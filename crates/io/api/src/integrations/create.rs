@@ -4,14 +4,13 @@ use super::free_of_files;
 use super::given::{self, IntegrationRequest, TypeId};
 use super::shown::{IntegrationView, IntendedWord, PATH, show};
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::slip::slip;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,13 +31,12 @@ const NUMBERS: usize = 100;
 )]
 pub(super) async fn create(
     State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<IntegrationView>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let request = IntegrationRequest::read(&bodies.doc(body).await?)?;
+    let request = IntegrationRequest::read(&body.doc().await?)?;
     let TypeId(type_id) = request.integration_type;
     check_type(&type_id)?;
     let given = given::name(request.name);

@@ -19,7 +19,7 @@ pub(super) enum Part {
     /// The body itself.
     Whole(BoxStream<'static, Result<Bytes, ApiError>>),
     /// A form whose file wasn't found yet, and then the file.
-    Form(Multipart<'static>, Option<Field<'static>>),
+    Form(Multipart<'static>, Box<Option<Field<'static>>>),
 }
 
 impl Part {
@@ -52,7 +52,7 @@ impl Part {
         let constraints = Constraints::new().size_limit(most);
         Ok(Self::Form(
             Multipart::with_constraints(frames, boundary, constraints),
-            None,
+            Box::new(None),
         ))
     }
 
@@ -62,9 +62,9 @@ impl Part {
             Self::Whole(frames) => frames.next().await.transpose(),
             Self::Form(form, file) => {
                 if file.is_none() {
-                    *file = Some(find(form).await?);
+                    **file = Some(find(form).await?);
                 }
-                match file {
+                match &mut **file {
                     Some(file) => file.chunk().await.map_err(|error| wrong(&error)),
                     None => Ok(None),
                 }

@@ -8,7 +8,7 @@ mod shapes;
 
 use super::{PATH, parse_id};
 use crate::answers::ChangeErrors;
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -18,7 +18,6 @@ use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::state::Api;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::request::Parts;
 use shapes::{ExportJob, ImportJob, ImportRequest};
@@ -96,14 +95,13 @@ async fn export_job(
 async fn import(
     State(live): State<Arc<Live>>,
     State(transfers): State<Option<Arc<Transfers>>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     parts: Parts,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ImportJob>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    let request = ImportRequest::read(&bodies.doc(body).await?)?;
+    let request = ImportRequest::read(&body.doc().await?)?;
     begin_import(
         (&live, transfers),
         &caller,
@@ -123,14 +121,13 @@ async fn import(
 async fn import_csv(
     State(live): State<Arc<Live>>,
     State(transfers): State<Option<Arc<Transfers>>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     parts: Parts,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<ImportJob>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    let request = ImportRequest::read(&bodies.doc(body).await?)?;
+    let request = ImportRequest::read(&body.doc().await?)?;
     begin_import(
         (&live, transfers),
         &caller,

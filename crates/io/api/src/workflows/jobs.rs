@@ -11,7 +11,7 @@ mod given;
 mod shapes;
 
 use crate::answers::{ChangeErrors, ReadErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
@@ -21,7 +21,6 @@ use crate::query::Query;
 use crate::state::Api;
 use crate::wire::id as parse_id;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use given::{ExportRequest, JobExpand, JobRequest, ValidateRequest};
 use http::request::Parts;
@@ -60,13 +59,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 )]
 async fn register(
     State(transfers): State<Option<Arc<Transfers>>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
     parts: Parts,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<RegisteredUpload>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    let text = bodies.text(body).await?;
+    let text = body.text().await?;
     if !text.trim().is_empty() {
         JobRequest::read(&Doc::parse(&text)?)?.check()?;
     }
@@ -108,12 +106,11 @@ async fn job(
 )]
 async fn export(
     State(transfers): State<Option<Arc<Transfers>>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<RegisteredJob>, ApiError> {
     caller.needs_any()?;
-    let flows = ExportRequest::read(&bodies.doc(body).await?)?.flows()?;
+    let flows = ExportRequest::read(&body.doc().await?)?.flows()?;
     let kind = TransferKind::WorkflowExport;
     begin_of(transfers, kind, &caller, &flows).await.map(Json)
 }
@@ -150,12 +147,11 @@ async fn export_job(
 )]
 async fn validate(
     State(transfers): State<Option<Arc<Transfers>>>,
-    State(bodies): State<Bodies>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<RegisteredJob>, ApiError> {
     caller.needs_any()?;
-    let flows = ValidateRequest::read(&bodies.doc(body).await?)?.flows()?;
+    let flows = ValidateRequest::read(&body.doc().await?)?.flows()?;
     let kind = TransferKind::WorkflowValidate;
     begin_of(transfers, kind, &caller, &flows).await.map(Json)
 }

@@ -5,13 +5,12 @@ mod shapes;
 use super::found::{Known, Origin, only_first};
 use super::number::{parse_number, show_number};
 use crate::answers::{ChangeErrors, ReadErrors};
-use crate::bodies::Bodies;
+use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::state::Api;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -43,14 +42,13 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 )]
 async fn launch(
     State(known): State<Known>,
-    State(bodies): State<Bodies>,
     State(runner): State<Arc<Runner>>,
     State(executor): State<Arc<Executor>>,
     Extension(caller): Caller,
-    body: Body,
+    body: SentBody,
 ) -> Result<Json<FlowLaunch>, ApiError> {
     caller.needs(Role::Execute, Over::Everything)?;
-    let request = FlowLaunchRequest::read(&bodies.doc(body).await?)?;
+    let request = FlowLaunchRequest::read(&body.doc().await?)?;
     let asked = request.flow_version.filter(|text| !text.is_empty());
     let (workflow, version) = runnable(&known, &request.flow_id, asked).await?;
     if !workflow.kind().runs_alone() {
