@@ -176,6 +176,7 @@ class Shop:
         for name, value in {"Authorization": f"Bearer {self.tokens[caller]}", **dict(headers)}.items():
             request.add_header(name, value)
         data = None if body is None else json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json")
         try:
             with urllib.request.urlopen(request, data, timeout=60) as answer:
                 status, headers, text = answer.status, answer.headers, answer.read()
