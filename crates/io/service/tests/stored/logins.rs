@@ -70,9 +70,9 @@ async fn a_login_of_ones_own_is_made_once_and_again_when_it_is_refused() {
             )
         })
         .collect();
-    let run = ("execute", "ok");
-    let failed = ("execute", "upstream.error");
-    assert_eq!(ends, [run, run, run, run, failed, ("test", "ok")]);
+    let run = ("Execute", "ok");
+    let failed = ("Execute", "upstream.error");
+    assert_eq!(ends, [run, run, run, run, failed, ("Test", "ok")]);
 }
 
 #[tokio::test]
