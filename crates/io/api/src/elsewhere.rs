@@ -32,13 +32,10 @@ const SWALLOWED: &[&str] = &[
     "/api/v2/authorization/divisions/query",
     "/api/v2/authorization/roles/default",
     "/api/v2/authorization/roles/settings",
-    "/api/v2/flows/datatables/divisionviews",
-    "/api/v2/flows/jobs",
     "/api/v2/flows/milestones",
     "/api/v2/flows/outcomes",
     "/api/v2/integrations/actions/certificates",
     "/api/v2/integrations/clientapps",
-    "/api/v2/integrations/credentials/listing",
     "/api/v2/integrations/userapps",
 ];
 
