@@ -91,7 +91,7 @@ impl Edited {
         let more = properties.as_object().unwrap().clone();
         all.as_object_mut().unwrap().extend(more);
         let config = json!({
-            "version": current["version"], "name": "config", "properties": all,
+            "version": current["version"], "properties": all,
             "credentials": {"pureCloudOAuthClient": {"id": self.credential}},
         });
         self.done(Method::PUT, &path, config).await;

@@ -54,11 +54,16 @@ async fn which_of_two_actions_of_one_name_is_meant_nobody_guesses() {
     let end = |name: &str| json!({"actions": [{"endWorkflow": {"name": name, "exitReason": {"lit": name}}}]});
     let ask = json!({"callData": {
         "name": "Ask", "timeout": {"lit": {"seconds": 5}},
-        "category": {"Twice": {"dataAction": {"Ask": {"inputs": {}, "successOutputs": {}}}}},
+        "category": {"Twice": {"dataAction": {"Ask": {
+            "inputs": {}, "successOutputs": {}, "failureOutputs": {"errorMessage": {"var": "Flow.Why"}},
+        }}}},
         "outputs": {"success": end("found"), "failure": end("broken")},
     }});
     let file = json!({"workflow": {
         "name": "Asks", "startUpRef": "/workflow/states/state[S]",
+        "variables": [{"stringVariable": {
+            "name": "Flow.Why", "initialValue": {"noValue": true}, "isInput": false, "isOutput": true,
+        }}],
         "states": [{"state": {"name": "S", "actions": [ask, {"endWorkflow": {"none": true}}]}}],
     }});
     let flow = post("/api/v2/tollgate/workflows", file).await;

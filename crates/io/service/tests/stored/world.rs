@@ -217,7 +217,7 @@ default = true
         assert_eq!(made["intendedState"], "DISABLED");
         let id = made["id"].as_str().unwrap().to_owned();
         let config = json!({
-            "version": 1, "name": "config", "properties": allowed,
+            "version": 1, "properties": allowed,
             "credentials": {kind: {"id": credential["id"]}},
         });
         let path = format!("/api/v2/integrations/{id}");
