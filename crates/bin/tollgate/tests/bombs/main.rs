@@ -95,7 +95,7 @@ async fn integration(service: &Process) -> String {
     let properties = json!({
         "allowedNetworks": ["127.0.0.0/8"], "allowedSchemes": ["http"], "allowedPorts": ["1-65535"],
     });
-    let config = json!({"version": 1, "name": "c", "properties": properties, "credentials": {}});
+    let config = json!({"version": 1, "properties": properties, "credentials": {}});
     service
         .done(Method::PUT, &format!("{path}/config/current"), &config)
         .await;
