@@ -8,7 +8,7 @@ mod divisions;
 mod roles;
 
 pub(crate) use divisions::unknown as unknown_division;
-pub(crate) use divisions::{DivisionView, GivenDivision};
+pub(crate) use divisions::{DivisionView, WritableDivision};
 pub(crate) use roles::unknown as unknown_role;
 
 use crate::caller::Caller;

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::listing::{Name, SortBy};
 use crate::page::{Listing, Page};
 use crate::query::{Query, parameter};
-use crate::request::Field;
+use crate::request::{Field, request};
 use crate::state::Api;
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
@@ -58,24 +58,29 @@ impl From<&Division> for DivisionView {
     }
 }
 
-/// The division that a request's field names by its `id`; its other fields are of no effect.
-#[derive(ToSchema)]
-#[schema(as = WritableDivision)]
-pub(crate) struct GivenDivision {
-    pub(crate) id: String,
-}
-
-impl Field for Option<GivenDivision> {
-    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
-        let Some(given) = doc.object(name)? else {
-            return Ok(None);
-        };
-        let id = given.text("id")?.filter(|id| !id.is_empty());
-        Ok(id.map(|id| GivenDivision { id }))
+request! {
+    /// A division, which a request's field names by its id.
+    WritableDivision {
+        #[schema(min_length = 1)]
+        id: String,
+    }
+    shown {
+        name: String,
+        self_uri: String,
+        home_division: bool,
     }
 }
 
-impl GivenDivision {
+/// An object without an id names none.
+impl Field for Option<WritableDivision> {
+    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
+        let given = doc.object(name)?;
+        let given = given.filter(|given| given.get("id").is_some_and(|id| id != ""));
+        given.as_ref().map(WritableDivision::read).transpose()
+    }
+}
+
+impl WritableDivision {
     /// The division itself. `field`: the request's field that names it.
     pub(crate) fn find<'a>(
         &self,

@@ -2,7 +2,7 @@
 
 use super::PATH;
 use crate::error::ApiError;
-use crate::organization::{DivisionView, GivenDivision};
+use crate::organization::{DivisionView, WritableDivision};
 use crate::request::request;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ request! {
         /// Notes of the author's; without it those of the schema.
         description: Option<String>,
         /// The division that it is in; without it the one that it was in, or the home division.
-        division: Option<GivenDivision>,
+        division: Option<WritableDivision>,
         #[schema(value_type = TableSchema)]
         schema: Option<Doc>,
         /// The version that was read; what was changed since then isn't overwritten.
