@@ -12,7 +12,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 const MAX_IDS: usize = 100;
 
 parameter! {
-    /// A part of the name, whatever its case.
+    /// A part of the name, whatever its case; `*` in it stands for any text.
     Name("name"): String
 }
 parameter! {
@@ -215,7 +215,7 @@ impl Name {
     /// The filter for the store.
     pub(crate) fn filter(query: &Query) -> Option<NameFilter> {
         let name = query.get(Self::NAME).filter(|name| !name.is_empty())?;
-        Some(NameFilter::Contains(name.trim_matches('*').to_owned()))
+        Some(NameFilter::Contains(name.to_owned()))
     }
 
     /// Whether a text has the wanted name in it.
@@ -225,10 +225,17 @@ impl Name {
     }
 }
 
-/// Whether a text has a wanted part in it, whatever the case.
+/// Whether a text has a wanted part in it, whatever the case; `*` in the part stands for any text. The store's
+/// [`NameFilter`] finds the same.
 pub(crate) fn is_part(part: &str, text: &str) -> bool {
-    let part = part.trim_matches('*').to_lowercase();
-    text.to_lowercase().contains(&part)
+    let (part, text) = (part.to_lowercase(), text.to_lowercase());
+    let mut rest = Some(&*text);
+    for piece in part.split('*') {
+        rest = rest
+            .and_then(|rest| rest.split_once(piece))
+            .map(|(_, after)| after);
+    }
+    rest.is_some()
 }
 
 impl SortBy {

@@ -142,6 +142,6 @@ pub struct Sort<K> {
 pub enum NameFilter {
     /// The whole name.
     Is(String),
-    /// Any part of the name.
+    /// Any part of the name. `*` in it stands for any text.
     Contains(String),
 }

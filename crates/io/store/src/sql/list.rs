@@ -82,7 +82,7 @@ impl Select {
                     if matches!(c, '%' | '_' | '\\') {
                         pattern.push('\\');
                     }
-                    pattern.push(c);
+                    pattern.push(if c == '*' { '%' } else { c });
                 }
                 pattern.push('%');
                 let parameter = self.parameter(pattern.into());

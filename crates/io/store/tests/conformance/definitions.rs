@@ -655,7 +655,14 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
     };
     assert_eq!(names(ids).await.1, ["Name 4", "Name 5"]);
     // Wildcards of LIKE are letters like others.
-    for (text, total) in [("%", 1), ("_", 1), ("\\", 0), ("0%_O", 1)] {
+    for (text, total) in [
+        ("%", 1),
+        ("_", 1),
+        ("\\", 0),
+        ("0%_O", 1),
+        ("0*_*O", 1),
+        ("*0*", 1),
+    ] {
         let query = IntegrationQuery {
             name: Some(NameFilter::Contains(text.into())),
             ..Default::default()
