@@ -67,7 +67,6 @@ request! {
     shown {
         name: String,
         self_uri: String,
-        home_division: bool,
     }
 }
 
