@@ -70,6 +70,22 @@ class PassedOn(unittest.TestCase):
         self.assertEqual(me.name, "tollgate", "this service's own")
         self.assertGreater(self.world.served.counts()["admitted"], 0)
 
+    def test_no_method_of_an_own_path_is_asked_in_a_circle(self):
+        # Without a token and with one: the service goes on.
+        for path in ("/api/v2/tokens/me", "/api/v2/tokens/me/", "/oauth/token"):
+            for method in ("PUT", "POST", "PATCH", "DELETE", "GET"):
+                if (method, path) in (("DELETE", "/api/v2/tokens/me"), ("DELETE", "/api/v2/tokens/me/")):
+                    continue
+                for token in (None, self.world.client.access_token):
+                    status, text = request(self.world.served.url, method, path, token)
+                    self.assertLess(status, 500, (method, path, text))
+        self.assertEqual(request(self.world.served.url, "PUT", "/api/v2/tokens/me")[0], 405)
+
+    def test_what_looks_like_ours_alone_is_not_passed_on(self):
+        for path in ("/api/v2/%74ollgate/x", "/api/v2/Tollgate/x"):
+            status, _ = self.world.ask("GET", path)
+            self.assertEqual(status, 404, path)
+
     def test_the_callers_list_decides(self):
         with self.assertRaises(ApiException) as raised:
             sdk.RoutingApi(self.world.client).get_routing_queues()

@@ -82,8 +82,13 @@ impl<'a> CsvRows<'a> {
     /// As of [`Self::read`]; also where the file has no first line.
     pub fn end(mut self, take: &mut impl FnMut(Result<FileRow, Fault>)) -> Result<(), Fault> {
         if self.began.is_some() {
-            // Without input the reader ends the record that it is in.
-            self.step(&[], take)?;
+            // The last line needn't have its end. Within quotation marks an end of a line is part of the cell.
+            while self.step(b"\n", take)? == 0 {}
+            if let Some(began) = self.began {
+                let why =
+                    "the file ends within a quotation mark that this row opens; is it cut off?";
+                return Err(Fault::new(began, why));
+            }
         }
         match self.columns {
             Some(_) => Ok(()),

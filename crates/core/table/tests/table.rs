@@ -154,6 +154,29 @@ fn csv_is_read_in_whatever_pieces_it_comes() {
 }
 
 #[test]
+fn a_file_that_ends_within_quotation_marks_was_cut_off() {
+    for text in [
+        "key,name\na,1\nb,\"tru",
+        "key,name\na,1\nb,\"1\nc,2\nd,3\n",
+        "key,name\na,1\n\"",
+    ] {
+        for piece in [1, 7, 64] {
+            let (rows, faults) = csv(text.as_bytes(), piece);
+            assert_eq!((rows.len(), rows[0].line), (1, 2), "{text:?}");
+            let said = "line 3: the file ends within a quotation mark";
+            assert!(
+                faults.len() == 1 && faults[0].to_string().starts_with(said),
+                "{faults:?}"
+            );
+        }
+    }
+    for text in ["key,name\na,1", "key,name\na,\"1\"", "key,name\na,\"1\n\""] {
+        let (rows, faults) = csv(text.as_bytes(), 64);
+        assert_eq!((rows.len(), faults.len()), (1, 0), "{text:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_file_has_a_line_and_a_column() {
     let faults = |text: &[u8]| {
         let faults: Vec<_> = csv(text, 64).1.iter().map(ToString::to_string).collect();

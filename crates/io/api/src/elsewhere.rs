@@ -107,6 +107,7 @@ fn of_platform(request: &Request) -> Result<Elsewhere, String> {
 /// Whether what lies below `/api/v2/` is this service's own, however it is written.
 fn is_own(below: &str) -> bool {
     let first = below.split('/').next().unwrap_or_default();
+    let first = percent_encoding::percent_decode_str(first).decode_utf8_lossy();
     first.eq_ignore_ascii_case("tollgate")
 }
 

@@ -89,7 +89,10 @@ async fn list(
                 .as_ref()
                 .is_none_or(|kind| kind == target.kind.as_str())
             && state.is_none_or(|code| show(&catalog, target, &driver).reported_state.code == code)
-            && credential.as_ref().is_none_or(|id| uses(target, id))
+            && credential.as_ref().is_none_or(|id| {
+                // Whoever doesn't see a configuration isn't told which credentials are in it.
+                caller.may(Role::Administer, Over::Integration(&target.id)) && uses(target, id)
+            })
             && ids.as_ref().is_none_or(|ids| ids.has(&target.id))
             && Name::is_in(&query, &target.name)
     };

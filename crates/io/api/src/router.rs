@@ -20,12 +20,12 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures_util::FutureExt as _;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tollgate_driver::Driver;
-use tower_http::normalize_path::NormalizePath;
+use tower::ServiceExt as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -117,8 +117,25 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn(panicked))
         .with_state(api);
-    // By a rewritten path: a redirect would lose the body of what isn't a GET, and many programs' credentials.
-    Router::new().fallback_service(NormalizePath::trim_trailing_slash(paths))
+    Router::new().fallback_service(paths.map_request(without_slash_at_end))
+}
+
+/// The request by its path without the slash at the end, which is the same path here. It is rewritten: a redirect would
+/// lose the body of what isn't a GET, and many programs' credentials.
+fn without_slash_at_end(mut request: Request) -> Request {
+    let uri = request.uri();
+    let path = uri.path().strip_suffix('/').filter(|path| !path.is_empty());
+    let rewritten = path.and_then(|path| {
+        let query = uri.query().map(|query| format!("?{query}"));
+        let text = format!("{path}{}", query.unwrap_or_default());
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = Some(text.parse().ok()?);
+        Uri::from_parts(parts).ok()
+    });
+    if let Some(uri) = rewritten {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// 200 while the service runs. Further lines are for whoever runs it.

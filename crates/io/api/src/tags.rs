@@ -66,9 +66,15 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let lines = head.headers.get_all(IF_MATCH);
+        if lines.iter().any(|line| line.to_str().is_err()) {
+            let message = "If-Match is no tag of this thing; nothing was changed.";
+            return Err(failed(message.to_owned()));
+        }
         let tags: Vec<_> = members(&head.headers, &IF_MATCH).collect();
         match tags.as_slice() {
-            [] | ["*"] => Ok(Self(Expected::Any)),
+            [] if !head.headers.contains_key(IF_MATCH) => Ok(Self(Expected::Any)),
+            ["*"] => Ok(Self(Expected::Any)),
             [tag] => {
                 let version = version_of(tag).ok_or_else(|| {
                     failed("If-Match is no tag of this thing; nothing was changed.".to_owned())
@@ -192,7 +198,7 @@ fn tag(bytes: &[u8]) -> String {
     let name = Uuid::new_v5(&IDS, bytes).simple();
     // A list would be read as the fields in their order.
     let object = Some(bytes).filter(|bytes| bytes.starts_with(b"{"));
-    match object.and_then(|object| serde_json::from_slice::<Shown>(object).ok()) {
+    match object.and_then(|object| tollgate_json::read_bytes_as::<Shown>(object).ok()) {
         Some(Shown { version }) => format!("\"{version}-{name}\""),
         None => format!("\"{name}\""),
     }
@@ -231,7 +237,7 @@ async fn precondition(response: Response) -> Response {
         return ApiError::internal().into_response();
     };
     let bytes = bytes.to_bytes();
-    let error = serde_json::from_slice::<Value>(&bytes).ok();
+    let error = tollgate_json::read_bytes(&bytes).ok();
     let Some(mut error) = error.filter(|error| error["code"] == "version.conflict") else {
         return Response::from_parts(head, Body::from(bytes));
     };
@@ -273,6 +279,29 @@ mod tests {
         }
         for text in ["[1]", "text", r#"{"version": "1.0"}"#, r#"{"id": 1}"#] {
             assert!(!super::tag(text.as_bytes()).contains('-'), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_condition_that_cannot_be_read_is_not_passed_over() {
+        let read = async |lines: &[&[u8]]| {
+            let mut request = http::Request::get("/");
+            for line in lines {
+                request = request.header(IF_MATCH, HeaderValue::from_bytes(line).unwrap());
+            }
+            let (mut head, ()) = request.body(()).unwrap().into_parts();
+            let read = IfMatch::from_request_parts(&mut head, &()).await;
+            read.map(IfMatch::expected).map_err(|error| error.status())
+        };
+        assert_eq!(read(&[]).await, Ok(Expected::Any));
+        assert_eq!(read(&[b"*"]).await, Ok(Expected::Any));
+        let seven = Ok(Expected::Version(Version(7)));
+        assert_eq!(read(&[b"\"7-x\""]).await, seven);
+        let failed = Err(StatusCode::PRECONDITION_FAILED);
+        assert_eq!(read(&[b"\"7-\xe9\""]).await, failed);
+        assert_eq!(read(&[b"\"7-x\"", b"\xe9"]).await, failed);
+        for nothing in [&b""[..], b",", b" , "] {
+            assert_eq!(read(&[nothing]).await, Err(StatusCode::BAD_REQUEST));
         }
     }
 

@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tollgate_action::Callee;
-use tollgate_api::{ApiError, Bodies, Journal, flow_and_deadline};
+use tollgate_api::{ApiError, Bodies, Elsewhere, Journal, flow_and_deadline};
 use tollgate_callers::{Admitted, Door, Now, Over, Principal};
 use tollgate_config::Gateway as Settings;
 use tollgate_definitions::{Catalog, CatalogIntegration, Live, file_integration_id};
@@ -100,6 +100,8 @@ impl Gateway {
     /// What the service itself answers.
     async fn own(&self, path: &'static str, mut request: Request<Body>) -> Response {
         *request.uri_mut() = Uri::from(PathAndQuery::from_static(path));
+        // The API sends nothing of its own back here, whatever it says to the method.
+        request.extensions_mut().remove::<Elsewhere>();
         match self.0.parts.api.clone().oneshot(request).await {
             Ok(answer) => answer,
             Err(never) => match never {},

@@ -199,10 +199,12 @@ async fn every_change_is_seen_by_the_other_node_while_connections_are_cut() {
         tokio::time::sleep(pause(&mut state, 80)).await;
         let body = json!({"name": format!("A{edit}"), "version": version});
         let path = format!("{ACTIONS}/{id}");
-        version = writer.done(Method::PATCH, &path, body).await["version"].clone();
-        let path = format!("/api/v2/integrations/{integration}");
-        let body = json!({"name": format!("I{edit}")});
         writer.done(Method::PATCH, &path, body).await;
+        let of_integration = format!("/api/v2/integrations/{integration}");
+        let body = json!({"name": format!("I{edit}")});
+        writer.done(Method::PATCH, &of_integration, body).await;
+        // The action's category is the integration's name, and has changed with it.
+        version = writer.done(Method::GET, &path, Value::Null).await["version"].clone();
         if edit % 4 != 0 {
             continue;
         }

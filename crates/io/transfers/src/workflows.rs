@@ -127,8 +127,8 @@ impl Work for WorkflowTexts {
 
 /// The workflows that a transfer's terms name.
 fn wanted(held: &Held) -> Vec<WorkflowRef> {
-    let mut terms = held.transfer().terms.value();
-    serde_json::from_value(terms["flows"].take()).unwrap_or_default()
+    let terms = held.transfer().terms.value();
+    tollgate_json::read_as(&terms["flows"].to_string()).unwrap_or_default()
 }
 
 /// The end of a transfer whose workflow can't be used, unless that may be otherwise at the next try.

@@ -109,7 +109,7 @@ async fn export(
     Extension(caller): Caller,
     body: SentBody,
 ) -> Result<Json<RegisteredJob>, ApiError> {
-    caller.needs_any()?;
+    caller.needs(Role::Author, Over::Everything)?;
     let flows = ExportRequest::read(&body.doc().await?)?.flows()?;
     let kind = TransferKind::WorkflowExport;
     begin_of(transfers, kind, &caller, &flows).await.map(Json)
@@ -127,7 +127,7 @@ async fn export_job(
     RawQuery(query): RawQuery,
     parts: Parts,
 ) -> Result<Json<ExportJob>, ApiError> {
-    caller.needs_any()?;
+    caller.needs(Role::Author, Over::Everything)?;
     let messages = JobExpand::has_messages(&Query::parse(query.as_deref()))?;
     let (transfer, link) = seen(transfers, TransferKind::WorkflowExport, &id).await?;
     let address = Address::of(&parts)?;
@@ -150,7 +150,7 @@ async fn validate(
     Extension(caller): Caller,
     body: SentBody,
 ) -> Result<Json<RegisteredJob>, ApiError> {
-    caller.needs_any()?;
+    caller.needs(Role::Author, Over::Everything)?;
     let flows = ValidateRequest::read(&body.doc().await?)?.flows()?;
     let kind = TransferKind::WorkflowValidate;
     begin_of(transfers, kind, &caller, &flows).await.map(Json)
@@ -167,7 +167,7 @@ async fn validate_job(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ValidateJob>, ApiError> {
-    caller.needs_any()?;
+    caller.needs(Role::Author, Over::Everything)?;
     let messages = JobExpand::has_messages(&Query::parse(query.as_deref()))?;
     let (transfer, _) = seen(transfers, TransferKind::WorkflowValidate, &id).await?;
     Ok(Json(ValidateJob::of(&transfer, messages)))

@@ -4,6 +4,7 @@ use super::administrator::keep_one;
 use super::layout::{Layout as _, layout};
 use super::list::Select;
 use super::record::{self, Record, conflict};
+use super::transfer::withdraw;
 use super::{audit, check};
 use crate::backend::{Tx, cells, corrupt, read_json, values};
 use crate::error::{Entity, Invalid, StoreResult};
@@ -177,6 +178,10 @@ impl Store {
             let mut client: OAuthClient = record::current(tx, id, expected).await?;
             let before = std::mem::replace(&mut client.body, body);
             keep_one(tx, id, &before, Some(&client.body), administers).await?;
+            let may = |body: &ClientBody| (body.grants.clone(), body.roles.clone(), body.state);
+            if may(&before) != may(&client.body) {
+                withdraw(tx, id).await?;
+            }
             record::update(tx, client, by).await
         })
         .await
@@ -197,6 +202,7 @@ impl Store {
         self.change(async |tx| {
             let client: OAuthClient = record::current(tx, id, expected).await?;
             keep_one(tx, id, &client.body, None, administers).await?;
+            withdraw(tx, id).await?;
             record::delete::<OAuthClient>(tx, id, expected, by).await
         })
         .await

@@ -59,7 +59,7 @@ impl Store {
             if find(tx, &new.id).await?.is_some() {
                 return Err(conflict(Entity::Transfer, "id"));
             }
-            room(tx, &new.caller, bounds).await?;
+            room(tx, &new.caller, bounds, by.at).await?;
             let state = match new.kind.is_brought() {
                 true => TransferState::Awaiting,
                 false => TransferState::Ready,
@@ -189,12 +189,30 @@ impl Store {
     }
 }
 
-/// Whether the bounds leave room for one more transfer of the caller's.
-async fn room(tx: &mut Tx, caller: &str, bounds: &TransferBounds) -> StoreResult<()> {
+/// Ends the links of what a caller was still to bring, and uploads that are under way: who asked for them may do
+/// something else now, or nothing.
+pub(super) async fn withdraw(tx: &mut Tx, caller: &EntityId) -> StoreResult<()> {
+    let sql =
+        "UPDATE transfer SET link_until = 0, claim = claim + 1 WHERE caller = $1 AND state = $2";
+    tx.execute(sql, values![caller, &TransferState::Awaiting])
+        .await?;
+    Ok(())
+}
+
+/// Whether the bounds leave room for one more transfer of the caller's. One that can't be brought any more is none that
+/// hasn't ended.
+async fn room(
+    tx: &mut Tx,
+    caller: &str,
+    bounds: &TransferBounds,
+    now: WallTime,
+) -> StoreResult<()> {
     let sql = "SELECT COUNT(*), \
                COALESCE(SUM(CASE WHEN caller = $1 THEN 1 ELSE 0 END), 0), \
-               COALESCE(SUM(CASE WHEN caller = $1 AND ended IS NULL THEN 1 ELSE 0 END), 0) FROM transfer";
-    let Some(mut row) = tx.first(sql, values![caller]).await? else {
+               COALESCE(SUM(CASE WHEN caller = $1 AND ended IS NULL AND (state <> $2 OR link_until > $3) \
+               THEN 1 ELSE 0 END), 0) FROM transfer";
+    let open = values![caller, &TransferState::Awaiting, now];
+    let Some(mut row) = tx.first(sql, open).await? else {
         return Err(corrupt("transfer", "no count"));
     };
     for limit in [bounds.kept, bounds.kept_each, bounds.open_each] {

@@ -96,6 +96,7 @@ suite! {
         two_writers_of_a_transfer_never_mix,
         what_is_made_is_fetched_until_its_link_ends,
         transfers_have_bounds,
+        links_end_with_what_their_caller_may,
         an_import_is_applied_whole_or_not_at_all;
     model:
         histories_follow_the_model;

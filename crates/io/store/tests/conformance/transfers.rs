@@ -40,6 +40,53 @@ async fn begin(s: &Store, name: &str, kind: TransferKind) -> Transfer {
         .unwrap()
 }
 
+/// Who may do less than when they asked for a link can't use it any more, even if an upload is under way.
+pub(crate) async fn links_end_with_what_their_caller_may(place: Place) {
+    let s = &place.store;
+    let author = Grant {
+        role: Role::Author,
+        reach: Reach::Everything,
+    };
+    let body = ClientBody {
+        name: "one".into(),
+        grants: [author].into(),
+        ..ClientBody::default()
+    };
+    let update = async |body: &ClientBody| {
+        s.update_client(&id("one"), Expected::Any, body.clone(), None, &by(2))
+            .await
+            .unwrap();
+    };
+    let leads = async |name: &str| s.linked_transfer(&id(name), &secret(), at(5)).await.is_ok();
+    s.create_client(id("one"), body.clone(), &by(0))
+        .await
+        .unwrap();
+    let kind = TransferKind::WorkflowPublish;
+    begin(s, "a", kind).await;
+    let claim = s.begin_upload(&id("a")).await.unwrap().unwrap();
+    let renamed = ClientBody {
+        name: "uno".into(),
+        ..body.clone()
+    };
+    update(&renamed).await;
+    assert!(leads("a").await);
+    assert!(s.add_piece(&claim, 0, b"x", &BOUNDS).await.unwrap());
+    update(&ClientBody {
+        grants: Default::default(),
+        ..renamed
+    })
+    .await;
+    assert!(!leads("a").await);
+    assert!(!s.add_piece(&claim, 1, b"x", &BOUNDS).await.unwrap());
+    assert!(!s.end_upload(&claim, at(5)).await.unwrap());
+    begin(s, "b", kind).await;
+    assert!(leads("b").await);
+    s.delete_client(&id("one"), Expected::Any, None, &by(3))
+        .await
+        .unwrap();
+    assert!(!leads("b").await);
+}
+
 /// Brings these pieces, so that the transfer is ready.
 async fn bring(s: &Store, transfer: &EntityId, pieces: &[&str]) {
     let claim = s.begin_upload(transfer).await.unwrap().unwrap();
@@ -231,12 +278,20 @@ pub(crate) async fn transfers_have_bounds(place: Place) {
         .begin_transfer(new("d", "one", kind), &BOUNDS, &by(0))
         .await;
     full(more.unwrap_err(), BOUNDS.open_each);
-    for name in ["x", "y", "z"] {
+    // What wasn't brought in time doesn't count as open.
+    let mut late = new("d", "one", kind);
+    late.link_until = at(300);
+    let later = Author {
+        at: at(101),
+        ..by(0)
+    };
+    s.begin_transfer(late, &BOUNDS, &later).await.unwrap();
+    for name in ["x", "y"] {
         let new = new(name, "two", kind);
         s.begin_transfer(new, &BOUNDS, &by(0)).await.unwrap();
     }
     let more = s
-        .begin_transfer(new("d", "three", kind), &BOUNDS, &by(0))
+        .begin_transfer(new("e", "three", kind), &BOUNDS, &by(0))
         .await;
     full(more.unwrap_err(), BOUNDS.kept);
 
