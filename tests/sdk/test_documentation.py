@@ -27,7 +27,7 @@ BINARY = pathlib.Path(os.environ.get("TOLLGATE_BINARY", ROOT / "target/debug/tol
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXCUSE = re.compile(r"^# Not run by the tests: \S.*\.$")
 # Only shows something.
-DATA = {"mermaid", "yaml", "toml", "json", "csv", "text", "sql", "ini", "nginx", "promql"}
+DATA = {"mermaid", "yaml", "hcl", "toml", "json", "csv", "text", "sql", "ini", "nginx", "promql"}
 SECRET = "a secret of the documentation's test"
 # Only a hang takes so long.
 HANG = 300
