@@ -365,7 +365,7 @@ class Jobs(unittest.TestCase):
             found = self.shop.request("POST", "/api/v2/audits/query/realtime", span, "admin")[2]["entities"]
             return sorted(it["action"] for it in found if it["context"].get("job") == id)
 
-        until(lambda: audited() == ["execute", "queue"])
+        until(lambda: audited() == ["Execute", "Queue"])
 
 
 class Callbacks(unittest.TestCase):
