@@ -49,7 +49,7 @@ where
 impl SentBody {
     /// Its JSON object.
     pub(crate) async fn doc(self) -> Result<Doc, ApiError> {
-        self.bodies.doc(self.body).await
+        Ok(Doc::parse(&self.text().await?)?)
     }
 
     /// Its text.
@@ -59,11 +59,6 @@ impl SentBody {
 }
 
 impl Bodies {
-    /// A body's JSON object.
-    pub(crate) async fn doc(&self, body: Body) -> Result<Doc, ApiError> {
-        Ok(Doc::parse(&self.text(body).await?)?)
-    }
-
     /// A body's text, without the mark that some programs begin UTF-8 with.
     pub(crate) async fn text(&self, body: Body) -> Result<String, ApiError> {
         let text = String::from_utf8(self.bytes(body).await?)

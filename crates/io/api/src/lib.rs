@@ -80,6 +80,7 @@ mod media;
 mod notices;
 mod oauth;
 mod openapi;
+mod operation;
 mod organization;
 mod packing;
 mod page;

@@ -11,70 +11,16 @@
 
 use crate::bodies::Bodies;
 use crate::error::ApiError;
-use crate::openapi::operations;
+use crate::operation::{BodyType, Operation};
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use serde_json::Value;
-use std::collections::HashMap;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 
-/// The types of bodies that operations take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Taken {
-    Json,
-    Yaml,
-    Form,
-}
-
-/// What bodies the operations take, and what bounds these have.
-#[derive(Clone, Debug)]
-pub(crate) struct Media {
-    /// By method and path; an operation that isn't there takes no body.
-    types: Arc<HashMap<(Method, String), Taken>>,
-    bodies: Bodies,
-}
-
-impl Media {
-    /// Those that the API's document says.
-    pub(crate) fn new(document: &Value, bodies: Bodies) -> Self {
-        let types = operations(document).filter_map(|(method, path, operation)| {
-            let content = operation.pointer("/requestBody/content")?.as_object()?;
-            let taken = content.keys().find_map(|of| Taken::of(of))?;
-            Some(((method, path.to_owned()), taken))
-        });
-        Self {
-            types: Arc::new(types.collect()),
-            bodies,
-        }
-    }
-
-    fn taken(&self, request: &Request) -> Option<Taken> {
-        let path = request.extensions().get::<MatchedPath>()?;
-        let operation = (request.method().clone(), path.as_str().to_owned());
-        self.types.get(&operation).copied()
-    }
-}
-
-impl Taken {
-    /// The kind of a media type, which is in lower case and without parameters.
-    fn of(media_type: &str) -> Option<Self> {
-        match media_type {
-            "application/json" | "text/json" => Some(Self::Json),
-            "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
-                Some(Self::Yaml)
-            }
-            "application/x-www-form-urlencoded" => Some(Self::Form),
-            other if other.starts_with("application/") && other.ends_with("+json") => {
-                Some(Self::Json)
-            }
-            _ => None,
-        }
-    }
-
+impl BodyType {
     /// Whether a body of this media type can be it. YAML is text, and is sent as such by much that has no type for it.
     fn takes(self, media_type: &str) -> bool {
         let text = ["text/plain", "application/octet-stream"];
@@ -92,26 +38,27 @@ impl Taken {
 
 /// Refuses a body that the operation doesn't take, and unpacks one that is packed.
 pub(crate) async fn check(
-    State(media): State<Media>,
+    State(bodies): State<Bodies>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     if request.body().is_end_stream() {
         return Ok(next.run(request).await);
     }
-    let Some(taken) = media.taken(&request) else {
+    let operation = request.extensions().get::<Arc<Operation>>();
+    let Some(taken) = operation.and_then(|it| it.body) else {
         return Ok(next.run(request).await);
     };
     is_taken(taken, request.headers())?;
     match packing(request.headers()) {
         Packing::None => {}
-        Packing::Gzip => request = unpacked(media.bodies, request).await?,
+        Packing::Gzip => request = unpacked(bodies, request).await?,
         Packing::Other(name) => return Ok(unknown_packing(&name)),
     }
     Ok(next.run(request).await)
 }
 
-fn is_taken(taken: Taken, headers: &HeaderMap) -> Result<(), ApiError> {
+fn is_taken(taken: BodyType, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(written) = headers.get(CONTENT_TYPE) else {
         return Ok(());
     };

@@ -132,9 +132,7 @@ impl Page {
         let others = query
             .pairs()
             .filter(|(name, _)| *name != "pageSize" && *name != "pageNumber");
-        let others: String = others
-            .map(|(name, value)| format!("&{name}={}", encode(value)))
-            .collect();
+        let others = written(others);
         let uri = |number| format!("{path}?pageSize={size}&pageNumber={number}{others}");
         Listing {
             entities,
@@ -176,15 +174,10 @@ pub(crate) fn whole<T, S: Serialize>(
     show: impl Fn(&T) -> S,
 ) -> Result<Listing<S>, ApiError> {
     let entities = fit(all, show)?;
-    let given: Vec<_> = query.pairs().collect();
-    let given = given
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encode(value)));
-    let given = given.collect::<Vec<_>>().join("&");
-    let uri = if given.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{given}")
+    let given = written(query.pairs());
+    let uri = match given.strip_prefix('&') {
+        None => path.to_owned(),
+        Some(given) => format!("{path}?{given}"),
     };
     Ok(Listing {
         page_size: entities.len().max(DEFAULT_PAGE_SIZE),
@@ -198,6 +191,13 @@ pub(crate) fn whole<T, S: Serialize>(
         previous_uri: None,
         entities,
     })
+}
+
+/// Parameters as a query has them, each with an ampersand before it.
+fn written<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    parameters
+        .map(|(name, value)| format!("&{name}={}", encode(value)))
+        .collect()
 }
 
 fn encode(text: &str) -> String {

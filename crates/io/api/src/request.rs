@@ -68,13 +68,13 @@ pub(crate) use request;
 /// Refuses a field that isn't one of these, which are named as in Rust, and that says something.
 pub(crate) fn only(doc: &Doc, declared: &[&str]) -> Result<(), ApiError> {
     let declared: Vec<_> = declared.iter().map(|name| camel_case(name)).collect();
-    for (name, value) in doc.fields() {
-        if !declared.contains(name) && says_something(value) {
+    match other_field(doc.fields(), |name| declared.iter().any(|it| it == name)) {
+        None => Ok(()),
+        Some(name) => {
             let message = format!("{name}: this request has no such field; leave it out.");
-            return Err(ApiError::bad_request(message).with("field", name));
+            Err(ApiError::bad_request(message).with("field", name))
         }
     }
-    Ok(())
 }
 
 /// Refuses an entry of a list that isn't an object of these fields alone, but for those that say nothing. `name`: the
@@ -84,16 +84,22 @@ pub(crate) fn only_entry(name: &str, entry: &Value, declared: &[&str]) -> Result
         let message = format!("{name}: expected a list of objects.");
         return Err(ApiError::bad_request(message));
     };
-    let mut others = fields.iter();
-    let other =
-        others.find(|(of, value)| !declared.contains(&of.as_str()) && says_something(value));
-    match other {
+    match other_field(fields.iter(), |name| declared.contains(&name)) {
         None => Ok(()),
-        Some((field, _)) => {
+        Some(field) => {
             let message = format!("{name}: its entries have no field {field}; leave it out.");
             Err(ApiError::bad_request(message).with("field", format!("{name}.{field}")))
         }
     }
+}
+
+/// The first field that isn't declared and says something.
+fn other_field<'a>(
+    mut fields: impl Iterator<Item = (&'a String, &'a Value)>,
+    is_declared: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
+    let other = fields.find(|(name, value)| !is_declared(name) && says_something(value));
+    other.map(|(name, _)| name.as_str())
 }
 
 fn says_something(value: &Value) -> bool {

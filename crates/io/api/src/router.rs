@@ -1,20 +1,18 @@
 //! The paths and who answers them.
 
-use crate::bodies::Bodies;
-use crate::declared::Declared;
 use crate::document::DocumentSource;
 use crate::elsewhere::{no_such_method, no_such_path};
 use crate::error::ApiError;
-use crate::media::Media;
 use crate::notices::Notices;
+use crate::operation::Operations;
 use crate::state::Api;
-use crate::tags::Conditional;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, declared, document, drafts,
     elsewhere, flows, gate, integrations, jobs, learned, limits, links, media, oauth, openapi,
-    organization, packing, parts, rows, run, tables, tags, tokens, types, usage, workflows,
+    operation, organization, packing, parts, rows, run, tables, tags, tokens, types, usage,
+    workflows,
 };
-use axum::extract::{FromRef as _, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -81,32 +79,29 @@ fn open() -> OpenApiRouter<Api> {
 pub fn router(api: Api) -> Router {
     let guarded = guarded();
     let own = guarded.get_openapi().paths.paths.keys().cloned().collect();
-    let declared = Arc::new(Declared::of(guarded.get_openapi()));
-    let described = document();
-    let conditional = Arc::new(Conditional::of(&described));
-    let media = Media::new(&described, Bodies::from_ref(&api));
-    let check = middleware::from_fn_with_state(media, media::check);
+    let operations = Arc::new(Operations::of(&document()));
+    let find = middleware::from_fn_with_state(operations, operation::find);
+    let body = middleware::from_fn_with_state(api.clone(), media::check);
+    let query = middleware::from_fn(declared::check);
     // The last one is the first that a request comes to.
     let guarded = Router::from(guarded)
         .fallback(no_such_path)
-        .route_layer(middleware::from_fn_with_state(
-            conditional,
-            tags::conditions,
-        ))
+        .route_layer(middleware::from_fn(tags::conditions))
         .route_layer(packing::layer())
         .route_layer(middleware::from_fn(packing::guard))
-        .route_layer(check.clone())
-        .route_layer(middleware::from_fn_with_state(declared, declared::check))
+        .route_layer(body.clone())
+        .route_layer(query.clone())
+        .route_layer(find.clone())
         .route_layer(middleware::from_fn_with_state(
             api.clone(),
             gate::authenticate,
         ));
-    let links = links::open_routes();
-    let of_links = Arc::new(Declared::of(links.get_openapi()));
-    let links =
-        Router::from(links).route_layer(middleware::from_fn_with_state(of_links, declared::check));
+    let links = Router::from(links::open_routes())
+        .route_layer(query)
+        .route_layer(find.clone());
     let paths = Router::from(open())
-        .route_layer(check)
+        .route_layer(body)
+        .route_layer(find)
         .merge(links)
         .layer(Extension(DocumentSource(document)))
         .route("/", get(dashboard::page))

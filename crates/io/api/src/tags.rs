@@ -12,9 +12,9 @@
 //! An answer that is packed has a tag of its own, with `-gzip` at its end, since it has other bytes (RFC 9110, 8.8.3).
 
 use crate::error::ApiError;
-use crate::openapi::operations;
+use crate::operation::Operation;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{
@@ -24,8 +24,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::HashSet;
+use serde_json::json;
 use std::sync::Arc;
 use tollgate_definitions::IDS;
 use tollgate_store::{Expected, Version};
@@ -105,41 +104,8 @@ fn failed(message: String) -> ApiError {
     ApiError::new(StatusCode::PRECONDITION_FAILED, "version.conflict", message)
 }
 
-/// The operations that take `If-Match`, by method and path.
-#[derive(Debug)]
-pub(crate) struct Conditional(HashSet<(Method, String)>);
-
-impl Conditional {
-    /// Those of which the API's document says so.
-    pub(crate) fn of(document: &Value) -> Self {
-        let takes = |operation: &Value| {
-            let parameters = operation["parameters"].as_array();
-            parameters
-                .into_iter()
-                .flatten()
-                .any(|it| it["name"] == "If-Match")
-        };
-        let taking = operations(document).filter(|(.., operation)| takes(operation));
-        Self(
-            taking
-                .map(|(method, path, _)| (method, path.to_owned()))
-                .collect(),
-        )
-    }
-
-    fn has(&self, request: &Request) -> bool {
-        let path = request.extensions().get::<MatchedPath>();
-        let path = path.map_or("", MatchedPath::as_str).to_owned();
-        self.0.contains(&(request.method().clone(), path))
-    }
-}
-
 /// Answers conditional requests as all operations do.
-pub(crate) async fn conditions(
-    State(conditional): State<Arc<Conditional>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
+pub(crate) async fn conditions(request: Request, next: Next) -> Result<Response, ApiError> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         let known = request.headers().clone();
         return Ok(tagged(&known, next.run(request).await).await);
@@ -147,7 +113,8 @@ pub(crate) async fn conditions(
     if !request.headers().contains_key(IF_MATCH) {
         return Ok(next.run(request).await);
     }
-    if !conditional.has(&request) {
+    let operation = request.extensions().get::<Arc<Operation>>();
+    if !operation.is_some_and(|it| it.takes_if_match) {
         let message =
             "If-Match: this operation has no version to compare; send the request without it.";
         return Err(ApiError::bad_request(message));
