@@ -23,7 +23,7 @@ use axum::extract::{Path, RawQuery, State};
 pub(crate) use compiled::{compiled, usable};
 use http::StatusCode;
 pub(crate) use listed::{
-    Expanded, FIELDS, InCategory, IncludeAuthActions, IncludeConfig, Secure, Sorted, is_named,
+    Expanded, InCategory, IncludeAuthActions, IncludeConfig, Listed, Secure, Wanted,
 };
 use shapes::Category;
 pub(crate) use shapes::{ActionRequest, ActionUpdate, ActionView, show};
@@ -73,39 +73,18 @@ fn found<'a>(
     caller: &Principal,
     query: &Query,
 ) -> Result<Vec<&'a Arc<CatalogAction>>, ApiError> {
-    let secure = Secure::of(query)?;
-    let logins = IncludeAuthActions::of(query)?.unwrap_or(false);
-    let category = InCategory::of(query)?;
-    let ids = Ids::of(query)?;
-    no_tokens(query)?;
-    let by = SortBy::among(query, &FIELDS)?;
-    let descending = SortOrder::descending(query)?;
-    let wanted = |entry: &&Arc<CatalogAction>| {
-        caller.sees(Over::of(entry))
-            && (logins || !entry.is_auth())
-            && category
-                .as_ref()
-                .is_none_or(|wanted| is_named(wanted, &entry.category))
-            && Name::is_in(query, &entry.name)
-            && secure.is_none_or(|it| it == entry.secure)
-            && ids.as_ref().is_none_or(|ids| ids.has(&entry.id))
-    };
-    let mut found: Vec<_> = catalog.actions().filter(wanted).collect();
-    found.sort_by_cached_key(|entry| {
-        let sorted = Sorted {
-            id: &entry.id,
-            name: &entry.name,
-            category: &entry.category,
-            integration: &entry.integration,
-            secure: entry.secure,
-            version: entry.version,
-        };
-        sorted.key(by)
-    });
-    if descending {
-        found.reverse();
-    }
-    Ok(found)
+    let wanted = Wanted::of(query)?;
+    let seen = catalog
+        .actions()
+        .filter(|entry| caller.sees(Over::of(entry)));
+    Ok(wanted.among(seen, |entry| Listed {
+        id: &entry.id,
+        name: &entry.name,
+        category: &entry.category,
+        integration: &entry.integration,
+        secure: entry.secure,
+        version: entry.version,
+    }))
 }
 
 /// Lists categories.

@@ -4,8 +4,8 @@ mod publish;
 
 use crate::actions::contract;
 use crate::actions::{
-    self, ActionRequest, ActionUpdate, ActionView, Expanded, FIELDS, InCategory,
-    IncludeAuthActions, IncludeConfig, PATH, Secure, Sorted, is_named, wants_contract,
+    self, ActionRequest, ActionUpdate, ActionView, Expanded, InCategory, IncludeAuthActions,
+    IncludeConfig, Listed, PATH, Secure, Wanted, wants_contract,
 };
 use crate::answers::ChangeErrors;
 use crate::bodies::SentBody;
@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::changes::{by, managed};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing::{Ids, Name, NextPage, PreviousPage, SortBy, SortOrder, no_tokens};
+use crate::listing::{Ids, Name, NextPage, PreviousPage, SortBy, SortOrder};
 use crate::page::{Listing, Page};
 use crate::query::Query;
 use crate::run::Flatten;
@@ -26,7 +26,7 @@ use http::StatusCode;
 use std::sync::Arc;
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{CatalogIntegration, Live};
-use tollgate_store::{ActionQuery, Draft, Expected, LOGIN, PageRequest, Pages, Role, limits};
+use tollgate_store::{ActionQuery, Draft, Expected, PageRequest, Pages, Role, limits};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -55,13 +55,7 @@ async fn list(
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let config = IncludeConfig::of(&query)?.unwrap_or(false);
-    let secure = Secure::of(&query)?;
-    let category = InCategory::of(&query)?;
-    let ids = Ids::of(&query)?;
-    no_tokens(&query)?;
-    let logins = IncludeAuthActions::of(&query)?.unwrap_or(false);
-    let by = SortBy::among(&query, &FIELDS)?;
-    let descending = SortOrder::descending(&query)?;
+    let wanted = Wanted::of(&query)?;
     let path = format!("{PATH}/drafts");
     let Ok(store) = live.store() else {
         return Ok(Json(page.answer(&path, &query, Vec::new(), 0)));
@@ -70,35 +64,20 @@ async fn list(
     while let Some(request) = pages.next() {
         pages.add(store.draft_stamps(request).await)?;
     }
-    let mut found = pages.found();
-    found.retain(|draft| {
-        let over = Over::Action {
+    let seen = pages.found().into_iter().filter(|draft| {
+        caller.sees(Over::Action {
             id: draft.id.as_str(),
             integration: draft.integration_id.as_str(),
-        };
-        caller.sees(over)
-            && (logins || !draft.id.as_str().starts_with(LOGIN))
-            && Name::is_in(&query, &draft.name)
-            && category
-                .as_ref()
-                .is_none_or(|wanted| is_named(wanted, &draft.category))
-            && secure.is_none_or(|it| it == draft.secure)
-            && ids.as_ref().is_none_or(|ids| ids.has(draft.id.as_str()))
+        })
     });
-    found.sort_by_cached_key(|draft| {
-        let sorted = Sorted {
-            id: draft.id.as_str(),
-            name: &draft.name,
-            category: &draft.category,
-            integration: draft.integration_id.as_str(),
-            secure: draft.secure,
-            version: draft.version.0,
-        };
-        sorted.key(by)
+    let found = wanted.among(seen, |draft| Listed {
+        id: draft.id.as_str(),
+        name: &draft.name,
+        category: &draft.category,
+        integration: draft.integration_id.as_str(),
+        secure: draft.secure,
+        version: draft.version.0,
     });
-    if descending {
-        found.reverse();
-    }
     // What the drafts say is read for those of the page alone.
     let ids: Vec<_> = page.cut(&found).iter().map(|it| it.id.clone()).collect();
     let wanted = ActionQuery {
@@ -259,14 +238,7 @@ fn show(draft: &Draft, contract: Option<bool>, config: bool) -> ActionView {
         secure: draft.body.secure,
         self_uri: format!("{PATH}/{}/draft", draft.id),
         unusable: None,
-        contract: contract.map(|flatten| {
-            let contract = draft.body.contract.value();
-            if flatten {
-                contract::flattened(&contract)
-            } else {
-                contract
-            }
-        }),
+        contract: contract.map(|flatten| contract::shown(draft.body.contract.value(), flatten)),
         config: config.then(|| draft.body.config.value()),
     }
 }

@@ -100,9 +100,17 @@ struct ResponseConfig {
     success_template: Option<String>,
 }
 
-/// The contract with flattened schemas in the places of its schemas, as the platform shows the one or the other.
-pub(crate) fn flattened(contract: &Value) -> Value {
-    let mut shown = contract.clone();
+/// The contract as it is asked for: as it was written, or with flattened schemas in the places of its schemas. The
+/// platform shows the one or the other.
+pub(crate) fn shown(contract: Value, flatten: bool) -> Value {
+    if flatten {
+        flattened(contract)
+    } else {
+        contract
+    }
+}
+
+fn flattened(mut shown: Value) -> Value {
     for (side, name) in [
         ("input", "inputSchema"),
         ("output", "successSchema"),

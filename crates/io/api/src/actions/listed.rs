@@ -1,7 +1,9 @@
 //! How lists of actions and of drafts are asked for, filtered and sorted.
 
-use crate::listing::expand;
-use crate::query::parameter;
+use crate::error::ApiError;
+use crate::listing::{IdList, Ids, Name, SortBy, SortOrder, expand, no_tokens};
+use crate::query::{Query, parameter};
+use tollgate_store::LOGIN;
 
 parameter! {
     /// The category that actions are in, whatever its case.
@@ -26,7 +28,7 @@ expand! {
 }
 
 /// The fields that lists of actions and drafts can be sorted by.
-pub(crate) const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 7] = [
     "name",
     "category",
     "integrationId",
@@ -36,13 +38,8 @@ pub(crate) const FIELDS: [&str; 7] = [
     "selfUri",
 ];
 
-/// Whether it is the name, whatever its case.
-pub(crate) fn is_named(wanted: &str, name: &str) -> bool {
-    wanted.to_lowercase() == name.to_lowercase()
-}
-
-/// What an action or a draft is sorted by.
-pub(crate) struct Sorted<'a> {
+/// What a list tells apart actions or drafts by.
+pub(crate) struct Listed<'a> {
     pub(crate) id: &'a str,
     pub(crate) name: &'a str,
     pub(crate) category: &'a str,
@@ -51,9 +48,9 @@ pub(crate) struct Sorted<'a> {
     pub(crate) version: i64,
 }
 
-impl Sorted<'_> {
+impl Listed<'_> {
     /// By one of [`FIELDS`], then by name and by id.
-    pub(crate) fn key(&self, by: &str) -> (String, String, String) {
+    fn key(&self, by: &str) -> (String, String, String) {
         let first = match by {
             "name" => String::new(),
             "category" => self.category.to_lowercase(),
@@ -63,5 +60,55 @@ impl Sorted<'_> {
             _ => self.id.to_owned(),
         };
         (first, self.name.to_lowercase(), self.id.to_owned())
+    }
+}
+
+/// Which actions or drafts a list has, and in which order; a filter that is `None` lets all pass.
+pub(crate) struct Wanted<'a> {
+    query: &'a Query,
+    /// In lower case.
+    category: Option<String>,
+    ids: Option<IdList>,
+    secure: Option<bool>,
+    logins: bool,
+    by: &'static str,
+    descending: bool,
+}
+
+impl<'a> Wanted<'a> {
+    pub(crate) fn of(query: &'a Query) -> Result<Self, ApiError> {
+        no_tokens(query)?;
+        Ok(Self {
+            query,
+            category: InCategory::of(query)?.map(|category| category.to_lowercase()),
+            ids: Ids::of(query)?,
+            secure: Secure::of(query)?,
+            logins: IncludeAuthActions::of(query)?.unwrap_or(false),
+            by: SortBy::among(query, &FIELDS)?,
+            descending: SortOrder::descending(query)?,
+        })
+    }
+
+    /// Those among `all` that are wanted, in their order. `listed`: what one is told apart by.
+    pub(crate) fn among<T>(
+        &self,
+        all: impl Iterator<Item = T>,
+        listed: impl Fn(&T) -> Listed<'_>,
+    ) -> Vec<T> {
+        let mut found: Vec<_> = all.filter(|it| self.has(&listed(it))).collect();
+        found.sort_by_cached_key(|it| listed(it).key(self.by));
+        if self.descending {
+            found.reverse();
+        }
+        found
+    }
+
+    fn has(&self, it: &Listed<'_>) -> bool {
+        let of_category = |category: &String| *category == it.category.to_lowercase();
+        (self.logins || !it.id.starts_with(LOGIN))
+            && self.category.as_ref().is_none_or(of_category)
+            && Name::is_in(self.query, it.name)
+            && self.secure.is_none_or(|secure| secure == it.secure)
+            && self.ids.as_ref().is_none_or(|ids| ids.has(it.id))
     }
 }

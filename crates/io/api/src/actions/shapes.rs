@@ -185,14 +185,7 @@ pub(crate) fn show(entry: &CatalogAction, contract: Option<bool>, config: bool) 
         secure: entry.secure,
         self_uri: format!("{PATH}/{}", entry.id),
         unusable: entry.action.as_ref().err().map(|why| why.to_string()),
-        contract: contract.and_then(|flatten| {
-            let contract = part("contract")?;
-            Some(if flatten {
-                contract::flattened(&contract)
-            } else {
-                contract
-            })
-        }),
+        contract: contract.and_then(|flatten| Some(contract::shown(part("contract")?, flatten))),
         config: config.then(|| part("config")).flatten().map(|mut config| {
             // A composite makes no request.
             if entry.is_composite()
