@@ -1,7 +1,7 @@
 //! Making an integration.
 
 use super::free_of_files;
-use super::given::{self, IntegrationRequest, TypeId};
+use super::given::{self, IntegrationRequest};
 use super::shown::{IntegrationView, IntendedWord, PATH, show};
 use crate::answers::ChangeErrors;
 use crate::bodies::SentBody;
@@ -37,7 +37,7 @@ pub(super) async fn create(
 ) -> Result<Json<IntegrationView>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let request = IntegrationRequest::read(&body.doc().await?)?;
-    let TypeId(type_id) = request.integration_type;
+    let type_id = request.integration_type.id;
     check_type(&type_id)?;
     let given = given::name(request.name);
     if let Some(name) = &given {

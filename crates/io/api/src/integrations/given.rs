@@ -2,19 +2,17 @@
 
 use super::shown::IntendedWord;
 use crate::error::ApiError;
-use crate::request::{Field, only, request};
+use crate::request::{Field, request};
 use crate::wire::id as parse_id;
-use serde_json::Value;
 use std::collections::BTreeMap;
-use tollgate_json::Doc;
+use tollgate_json::{Doc, DocError};
 use tollgate_store::{EntityId, Expected, IntendedState, JsonText, Version};
-use utoipa::ToSchema;
 
 request! {
     /// An integration to make.
     IntegrationRequest {
-        #[schema(value_type = GivenType, inline)]
-        integration_type: TypeId,
+        #[schema(inline)]
+        integration_type: GivenType,
         /// Its name; without it that of its type, with a number behind it where there is one of that name already.
         #[schema(max_length = 256)]
         name: Option<String>,
@@ -34,45 +32,23 @@ pub(super) fn name(given: Option<String>) -> Option<String> {
     given.filter(|name| !name.trim().is_empty())
 }
 
-/// The type of an integration, by its id.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it describes a field; `TypeId` is what is read")]
-pub(super) struct GivenType {
-    id: String,
-    #[schema(read_only)]
-    name: Option<String>,
-    #[schema(read_only)]
-    description: Option<String>,
-    #[schema(read_only)]
-    provider: Option<String>,
-    #[schema(read_only)]
-    category: Option<String>,
-    #[schema(read_only)]
-    config_properties_schema_uri: Option<String>,
-    #[schema(read_only)]
-    config_advanced_schema_uri: Option<String>,
-    #[schema(read_only, value_type = Option<Object>)]
-    credentials: Option<Value>,
-    #[schema(read_only)]
-    non_installable: Option<bool>,
-    #[schema(read_only)]
-    self_uri: Option<String>,
+request! {
+    /// The type of an integration, by its id.
+    GivenType {
+        id: String,
+    }
+    shown {
+        name: String,
+        description: String,
+        provider: String,
+        category: String,
+        config_properties_schema_uri: String,
+        config_advanced_schema_uri: String,
+        credentials: Object,
+        non_installable: bool,
+        self_uri: String,
+    }
 }
-
-/// The fields of [`GivenType`].
-const TYPE_FIELDS: [&str; 10] = [
-    "id",
-    "name",
-    "description",
-    "provider",
-    "category",
-    "config_properties_schema_uri",
-    "config_advanced_schema_uri",
-    "credentials",
-    "non_installable",
-    "self_uri",
-];
 
 request! {
     /// An integration as it is to be; what is left out stays as it is.
@@ -121,39 +97,20 @@ request! {
     }
 }
 
-/// A credential, by its id.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "it describes a field; `CredentialIds` is what is read"
-)]
-pub(super) struct GivenCredential {
-    id: String,
-    #[schema(read_only)]
-    name: Option<String>,
-    #[schema(read_only, value_type = Option<Object>)]
-    r#type: Option<Value>,
-    #[schema(read_only)]
-    created_date: Option<String>,
-    #[schema(read_only)]
-    modified_date: Option<String>,
-    #[schema(read_only)]
-    version: Option<i64>,
-    #[schema(read_only)]
-    self_uri: Option<String>,
+request! {
+    /// A credential, by its id.
+    GivenCredential {
+        id: String,
+    }
+    shown {
+        name: String,
+        r#type: Object,
+        created_date: String,
+        modified_date: String,
+        version: i64,
+        self_uri: String,
+    }
 }
-
-/// The fields of [`GivenCredential`].
-const CREDENTIAL_FIELDS: [&str; 7] = [
-    "id",
-    "name",
-    "type",
-    "created_date",
-    "modified_date",
-    "version",
-    "self_uri",
-];
 
 impl From<IntendedWord> for IntendedState {
     fn from(state: IntendedWord) -> Self {
@@ -164,19 +121,12 @@ impl From<IntendedWord> for IntendedState {
     }
 }
 
-/// The id of an integration type.
-pub(crate) struct TypeId(pub(super) String);
-
-impl Field for TypeId {
+impl Field for GivenType {
     fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
-        let id = match doc.object(name)? {
-            Some(kind) => {
-                only(&kind, &TYPE_FIELDS)?;
-                kind.required("id")?
-            }
-            None => doc.required("integrationType.id")?,
-        };
-        Ok(Self(id))
+        match doc.object(name)? {
+            Some(kind) => Self::read(&kind),
+            None => Err(DocError::Missing(format!("{name}.id")).into()),
+        }
     }
 }
 
@@ -189,8 +139,8 @@ impl Field for CredentialIds {
         if let Some(places) = doc.object(name)? {
             for (place, _) in places.fields() {
                 if let Some(named) = places.object(place)? {
-                    only(&named, &CREDENTIAL_FIELDS)?;
-                    ids.insert(place.clone(), parse_id(&named.required("id")?)?);
+                    let GivenCredential { id, .. } = GivenCredential::read(&named)?;
+                    ids.insert(place.clone(), parse_id(&id)?);
                 }
             }
         }
