@@ -26,7 +26,8 @@ use tollgate_action::{Callee, TypeFacts};
 use tollgate_callers::Over;
 use tollgate_definitions::Live;
 use tollgate_store::{
-    Credential, CredentialKind, CredentialQuery, CredentialUpdate, EntityId, NewCredential, Role,
+    Credential, CredentialKind, CredentialQuery, CredentialUpdate, EntityId, Integration,
+    NewCredential, Role,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,6 +49,12 @@ pub(crate) fn own_of(of: &TypeFacts) -> Option<&'static str> {
     let mut known = TYPES.iter().map(|Type(_, name, _)| *name);
     let own = known.find(|name| *name == own)?;
     (of.calls == Callee::BelowBaseUrl).then_some(own)
+}
+
+/// Whether the integration's configuration has the credential in one of its places.
+pub(crate) fn uses(integration: &Integration, credential: &str) -> bool {
+    let mut credentials = integration.config.credentials.values();
+    credentials.any(|id| id.as_str() == credential)
 }
 
 /// The credential types.
@@ -178,7 +185,7 @@ async fn update(
     if logs_in {
         let catalog = live.catalog();
         let stored = catalog.integrations().filter_map(|it| it.stored.as_ref());
-        for user in stored.filter(|it| it.config.credentials.values().any(|of| *of == id)) {
+        for user in stored.filter(|it| uses(it, id.as_str())) {
             make_login(&live, &caller, user).await?;
         }
     }

@@ -10,6 +10,7 @@ use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::SentBody;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
+use crate::credentials::uses;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::{Ids, Name, NextPage, OfNoEffect, PreviousPage, SortBy, expand, no_tokens};
@@ -91,7 +92,8 @@ async fn list(
             && state.is_none_or(|code| show(&catalog, target, &driver).reported_state.code == code)
             && credential.as_ref().is_none_or(|id| {
                 // Whoever doesn't see a configuration isn't told which credentials are in it.
-                caller.may(Role::Administer, Over::Integration(&target.id)) && uses(target, id)
+                caller.may(Role::Administer, Over::Integration(&target.id))
+                    && target.stored.as_ref().is_some_and(|it| uses(it, id))
             })
             && ids.as_ref().is_none_or(|ids| ids.has(&target.id))
             && Name::is_in(&query, &target.name)
@@ -114,16 +116,6 @@ async fn list(
 fn expands_config(query: &Query) -> Result<bool, ApiError> {
     let wanted = Expanded::of(query)?;
     Ok(wanted.iter().any(|word| word.starts_with("config")))
-}
-
-fn uses(target: &CatalogIntegration, credential: &str) -> bool {
-    let stored = target.stored.as_ref();
-    stored.is_some_and(|it| {
-        it.config
-            .credentials
-            .values()
-            .any(|id| id.as_str() == credential)
-    })
 }
 
 /// Gets an integration.

@@ -9,6 +9,7 @@
 //!
 //! Both compare with what the integration has now, so the version that a body names must be that one.
 
+use crate::credentials::uses;
 use crate::error::ApiError;
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::Live;
@@ -37,7 +38,7 @@ pub(crate) fn credential(
     of: &Integration,
     id: &EntityId,
 ) -> Result<(), ApiError> {
-    let has = |it: &Integration| it.config.credentials.values().any(|known| known == id);
+    let has = |it: &Integration| uses(it, id.as_str());
     let within = || {
         let catalog = live.catalog();
         catalog.integrations().any(|it| {
