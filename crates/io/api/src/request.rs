@@ -77,12 +77,24 @@ pub(crate) fn only(doc: &Doc, declared: &[&str]) -> Result<(), ApiError> {
     }
 }
 
+/// The entries of a list that may be left out.
+pub(crate) fn entries<'a>(doc: &'a Doc, name: &str) -> Result<&'a [Value], ApiError> {
+    match doc.get(name) {
+        None => Ok(&[]),
+        Some(Value::Array(entries)) => Ok(entries),
+        Some(_) => Err(no_objects(name)),
+    }
+}
+
+fn no_objects(name: &str) -> ApiError {
+    ApiError::bad_request(format!("{name}: expected a list of objects."))
+}
+
 /// Refuses an entry of a list that isn't an object of these fields alone, but for those that say nothing. `name`: the
 /// list's.
 pub(crate) fn only_entry(name: &str, entry: &Value, declared: &[&str]) -> Result<(), ApiError> {
     let Value::Object(fields) = entry else {
-        let message = format!("{name}: expected a list of objects.");
-        return Err(ApiError::bad_request(message));
+        return Err(no_objects(name));
     };
     match other_field(fields.iter(), |name| declared.contains(&name)) {
         None => Ok(()),
@@ -117,11 +129,15 @@ pub(crate) fn camel_case(name: &str) -> String {
     let mut words = name.trim_start_matches("r#").split('_');
     let mut joined = words.next().unwrap_or_default().to_owned();
     for word in words {
-        let (first, rest) = word.split_at(word.len().min(1));
-        joined.push_str(&first.to_ascii_uppercase());
-        joined.push_str(rest);
+        joined.push_str(&capital(word));
     }
     joined
+}
+
+/// A word with a capital letter.
+pub(crate) fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    format!("{}{rest}", first.to_ascii_uppercase())
 }
 
 /// A whole number within bounds.

@@ -2,7 +2,7 @@
 
 use super::services;
 use crate::error::ApiError;
-use crate::request::{Field, only_entry};
+use crate::request::{Field, entries, only_entry};
 use crate::usage::interval;
 use crate::words::words;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ impl Field for Vec<AuditFilter> {
                 property: Property::parse_any_case(name, text("property")?)?,
             })
         };
-        let filters = list(doc, name)?;
+        let filters = entries(doc, name)?;
         if filters.len() > MOST_FILTERS {
             let message =
                 format!("{name}: at most {MOST_FILTERS} filters can be asked for at once.");
@@ -83,7 +83,7 @@ impl Field for Vec<AuditFilter> {
 
 impl Field for Option<AuditSort> {
     fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
-        let sorts = list(doc, name)?;
+        let sorts = entries(doc, name)?;
         if sorts.len() > 1 {
             let message =
                 format!("{name}: expected one entry, since there is one field to sort by.");
@@ -100,18 +100,6 @@ impl Field for Option<AuditSort> {
             })
         };
         sorts.first().map(read).transpose()
-    }
-}
-
-/// The entries of a list that may be left out.
-fn list<'a>(doc: &'a Doc, name: &str) -> Result<&'a [Value], ApiError> {
-    match doc.get(name) {
-        None | Some(Value::Null) => Ok(&[]),
-        Some(Value::Array(entries)) => Ok(entries),
-        Some(_) => {
-            let message = format!("{name}: expected a list of objects.");
-            Err(ApiError::bad_request(message))
-        }
     }
 }
 

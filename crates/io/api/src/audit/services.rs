@@ -4,6 +4,7 @@
 //! services and entity types have these names is *documented* (enumerations of the vendor's Java SDK); which service
 //! each type belongs to, and the service `Tollgate` of what the platform has no name for, is *ours*.
 
+use crate::request::capital;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -151,12 +152,6 @@ impl Kind {
     }
 }
 
-/// A word with a capital letter, as the platform writes actions.
-pub(super) fn capital(word: &str) -> String {
-    let (first, rest) = word.split_at(word.len().min(1));
-    format!("{}{rest}", first.to_ascii_uppercase())
-}
-
 /// Which services audits can be asked of.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditQueryServiceMapping)]
@@ -189,6 +184,7 @@ impl ServiceMapping {
             let kinds = KINDS.iter().filter(move |it| it.service == service);
             let entities = kinds.map(|it| EntityView {
                 name: it.name,
+                // The platform's audits write actions with a capital letter.
                 actions: it.actions.iter().map(|it| capital(it)).collect(),
             });
             entities.collect()

@@ -1,7 +1,8 @@
 //! An entry of the audit log as the platform shows one.
 
-use super::services::{Kind, capital};
+use super::services::Kind;
 use crate::actor::{ClientRef, EntityRef};
+use crate::request::capital;
 use crate::wire::show_time;
 use crate::words::words;
 use serde::Serialize;

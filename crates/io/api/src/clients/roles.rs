@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::organization::{unknown_division, unknown_role};
-use crate::request::{Field, only_entry};
+use crate::request::{Field, entries, only_entry};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,11 +35,6 @@ pub(crate) struct RoleDivisions(Vec<RoleDivision>);
 
 impl Field for RoleDivisions {
     fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
-        let entries = doc.get(name).filter(|value| !value.is_null());
-        let entries = entries.map(|value| {
-            let expected = || ApiError::bad_request(format!("{name}: expected a list of objects."));
-            value.as_array().ok_or_else(expected)
-        });
         let read = |entry: &Value| {
             let text = |field: &str| {
                 let missing = || ApiError::bad_request(format!("{name}: {field} is missing."));
@@ -52,7 +47,7 @@ impl Field for RoleDivisions {
                 division_id: text("divisionId")?,
             })
         };
-        let entries = entries.transpose()?.into_iter().flatten();
+        let entries = entries(doc, name)?.iter();
         entries.map(read).collect::<Result<_, _>>().map(Self)
     }
 }
