@@ -1,7 +1,7 @@
 //! `/api/v2/audits/query…`: who changed or executed what.
 //!
 //! A question is answered at once (`realtime`), or given an id with which its answers are fetched part by part. The id
-//! *is* the question: nothing is kept of it, so any node gives its results, at any time.
+//! *is* the question ([`crate::wire::query_id`]).
 //!
 //! Who asks sees what this node has noted and not yet written too; what other nodes have noted comes within half a
 //! second.

@@ -1,5 +1,4 @@
-//! How often a client called what. A query is answered at once; its id *is* the query, so any node gives
-//! its results, and nothing has to be kept.
+//! How often a client called what. A query is answered at once; its id *is* the query ([`query_id`]).
 
 mod spans;
 
@@ -12,12 +11,10 @@ use crate::json::Json;
 use crate::query::{Query, parameter};
 use crate::request::{Whole, request};
 use crate::state::Api;
-use crate::wire::{id as parse_id, show_time};
+use crate::wire::{asked_by, id as parse_id, query_id, show_time};
 use crate::words::words;
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Value, json};
 pub(crate) use spans::interval;
@@ -164,6 +161,7 @@ async fn query(
     let metrics: BTreeSet<_> = metrics
         .map(|it| it.map(Metric::word))
         .collect::<Result<_, _>>()?;
+    // More weeks or months than can be told are refused now, not when the results are asked for.
     grain_of(grain, (from, until))?;
     let (mut template, mut method) = (false, false);
     for group in request.group_by.unwrap_or_default() {
@@ -203,7 +201,7 @@ async fn summary(
 }
 
 fn started(client: &str, query: &Value) -> UsageExecution {
-    let id = URL_SAFE_NO_PAD.encode(query.to_string());
+    let id = query_id(query);
     UsageExecution {
         results_uri: format!("{PATH}/{client}/usage/query/results/{id}"),
         execution_id: id,
@@ -235,11 +233,8 @@ async fn results(
             ..wanted
         })
         .await?;
-    let shown = rows.iter().map(|row| UsageCount {
-        client_name: client.body.name.clone(),
-        organization_id: organization.id.to_string(),
-        ..show(row, &id, &metrics)
-    });
+    let shown = rows.iter();
+    let shown = shown.map(|row| show(row, &client, &organization, &metrics));
     Ok(Json(UsageResult {
         results: shown.collect(),
         query_status: QueryStatus::Complete,
@@ -249,11 +244,7 @@ async fn results(
 /// What the id of a query asks for, and the words of the counts that are wanted; none of them: all.
 fn decode(id: &str) -> Option<(UsageQuery, BTreeSet<String>)> {
     type Asked = (i64, i64, String, bool, bool, BTreeSet<String>);
-    if id.len() > MAX_ID {
-        return None;
-    }
-    let text = URL_SAFE_NO_PAD.decode(id).ok()?;
-    let asked: Asked = tollgate_json::read_bytes_as(&text).ok()?;
+    let asked: Asked = asked_by(id, MAX_ID)?;
     let (from, until, grain, by_template, by_method, metrics) = asked;
     let (from, until) = (WallTime(from), WallTime(until));
     let wanted = UsageQuery {
@@ -268,15 +259,20 @@ fn decode(id: &str) -> Option<(UsageQuery, BTreeSet<String>)> {
     Some((wanted, metrics))
 }
 
-fn show(row: &UsageRow, client: &str, metrics: &BTreeSet<String>) -> UsageCount {
+fn show(
+    row: &UsageRow,
+    client: &OAuthClient,
+    organization: &Organization,
+    metrics: &BTreeSet<String>,
+) -> UsageCount {
     let counts = &row.counts;
     let count = |metric: Metric, count: u64| {
         (metrics.is_empty() || metrics.contains(metric.word())).then_some(count)
     };
     UsageCount {
-        client_id: client.to_owned(),
-        client_name: String::new(),
-        organization_id: String::new(),
+        client_id: client.id.to_string(),
+        client_name: client.body.name.clone(),
+        organization_id: organization.id.to_string(),
         status200: count(Metric::Status200, counts.status_200),
         status300: count(Metric::Status300, counts.status_300),
         // The store counts them apart, the platform's rows have one in the other.

@@ -1,15 +1,32 @@
-//! Times and ids as the platform writes them.
+//! Times and ids as the platform writes them, and ids of queries as this service does.
 
 use crate::error::ApiError;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::Offset;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tollgate_store::EntityId;
 
 /// An id out of a path; one that nothing can have is not found.
 pub(crate) fn id(text: &str) -> Result<EntityId, ApiError> {
     EntityId::parse(text).map_err(|_| ApiError::not_found(format!("Nothing has the id {text:?}.")))
+}
+
+/// The id of a query. It *is* what the query asks for, written as JSON: nothing is kept of it, so any node gives its
+/// results, at any time.
+pub(crate) fn query_id(asked: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(asked.to_string())
+}
+
+/// What a query asks for, by its id of at most so many bytes; none for what is no such id.
+pub(crate) fn asked_by<T: DeserializeOwned>(id: &str, most: usize) -> Option<T> {
+    let text = Some(id).filter(|id| id.len() <= most)?;
+    let text = URL_SAFE_NO_PAD.decode(text).ok()?;
+    tollgate_json::read_bytes_as(&text).ok()
 }
 
 /// A wall time as the platform writes it: `2026-01-31T09:00:00.000Z`. One beyond the year 9999 is written as

@@ -12,7 +12,7 @@ use crate::json::Json;
 use crate::query::{Query, parameter};
 use crate::request::{Whole, request};
 use crate::state::Api;
-use crate::wire::show_time;
+use crate::wire::{asked_by, query_id, show_time};
 use crate::words::words;
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
@@ -125,7 +125,7 @@ async fn start(
     };
     asked.query(PageRequest::default())?;
     let at = wall_time().0;
-    let id = URL_SAFE_NO_PAD.encode(json!(Written::of(asked.clone(), at)).to_string());
+    let id = query_id(&json!(Written::of(asked.clone(), at)));
     if id.len() > MAX_ID {
         let message =
             "filters: their values are too long together; ask with fewer or shorter ones.";
@@ -208,11 +208,7 @@ fn told(id: String, asked: Asked, at: i64) -> QueryExecution {
 /// The question that an id is, and when it was asked.
 fn written(id: &str) -> Result<(Asked, i64), ApiError> {
     let missing = || ApiError::not_found("There is no such query; ask for it again.");
-    let text = Some(id).filter(|id| id.len() <= MAX_ID);
-    let text = text.and_then(|id| URL_SAFE_NO_PAD.decode(id).ok());
-    let written: Written = text
-        .and_then(|text| tollgate_json::read_bytes_as(&text).ok())
-        .ok_or_else(missing)?;
+    let written: Written = asked_by(id, MAX_ID).ok_or_else(missing)?;
     let at = written.at;
     let asked = written.asked().map_err(|_| missing())?;
     asked.query(PageRequest::default()).map_err(|_| missing())?;
