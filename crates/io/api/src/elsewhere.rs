@@ -113,9 +113,8 @@ fn is_own(below: &str) -> bool {
 
 fn whose(method: &Method, below: &str) -> String {
     let first = below.split('/').next().unwrap_or_default();
-    let areas = AREAS.lines().filter_map(|line| line.split_once('\t'));
-    let area = areas.into_iter().find(|(segment, _)| *segment == first);
-    let Some((_, area)) = area else {
+    let mut areas = AREAS.lines().filter_map(|line| line.split_once('\t'));
+    let Some((_, area)) = areas.find(|(segment, _)| *segment == first) else {
         return "There is no such path here, and none of the platform's that is known.".to_owned();
     };
     format!(

@@ -99,7 +99,7 @@ async fn list(
     all.sort_by_key(|facts| match by {
         "name" => (facts.name, facts.id),
         "description" => (facts.what, facts.id),
-        "nonInstallable" => (if facts.served { "" } else { "it isn't" }, facts.id),
+        "nonInstallable" => (if facts.served { "false" } else { "true" }, facts.id),
         _ => (facts.id, facts.id),
     });
     page.list(PATH, &query, &all, |facts| {
@@ -146,11 +146,14 @@ async fn schema(
 }
 
 fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
-    let unknown = || {
-        let advice = IntegrationType::from_name(id).advice().unwrap_or_default();
-        ApiError::not_found(format!("There is no such integration type: {advice}."))
-    };
-    TypeFacts::find(id).ok_or_else(unknown)
+    match IntegrationType::from_name(id) {
+        IntegrationType::Known(facts) => Ok(facts),
+        unknown @ IntegrationType::Unknown(_) => {
+            let advice = unknown.advice().unwrap_or_default();
+            let message = format!("There is no such integration type: {advice}.");
+            Err(ApiError::not_found(message))
+        }
+    }
 }
 
 impl IntegrationTypeView {

@@ -128,7 +128,6 @@ impl OAuthClientRequest {
         lanes: &Lanes,
         known: Known<'_>,
     ) -> Result<ClientBody, ApiError> {
-        let is_flow = |field, name| flow(lanes, field, name);
         let everywhere = self.role_ids.unwrap_or_default();
         let roles = known.read(everywhere, self.role_divisions).await?;
         let before = known.before;
@@ -154,7 +153,7 @@ impl OAuthClientRequest {
             flows: match self.tollgate_flows {
                 Some(names) => names
                     .into_iter()
-                    .map(|name| is_flow("tollgateFlows", name))
+                    .map(|name| flow(lanes, "tollgateFlows", name))
                     .collect::<Result<_, _>>()?,
                 None => before
                     .map(|before| before.flows.clone())
@@ -162,7 +161,7 @@ impl OAuthClientRequest {
             },
             default_flow: match self.tollgate_default_flow {
                 Some(name) if name.is_empty() => None,
-                Some(name) => Some(is_flow("tollgateDefaultFlow", name)?),
+                Some(name) => Some(flow(lanes, "tollgateDefaultFlow", name)?),
                 None => before.and_then(|before| before.default_flow.clone()),
             },
         })

@@ -59,10 +59,9 @@ pub(super) const FIELDS: [&str; 8] = [
 ];
 
 impl IntegrationView {
-    /// One of [`FIELDS`], as a text that sorts as its values do.
+    /// One of [`FIELDS`] other than the name, as a text that sorts as its values do.
     pub(super) fn field(&self, name: &str) -> String {
         match name {
-            "name" => self.name.to_lowercase(),
             "integrationType" => self.integration_type.id().to_owned(),
             "intendedState" => self.intended_state.word().to_owned(),
             "reportedState" => self.reported_state.code.word().to_owned(),
