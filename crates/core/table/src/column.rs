@@ -174,26 +174,20 @@ impl Column {
         if let Some(text) = value.as_str() {
             let length = text.chars().count() as u64;
             let (least, most) = self.length;
-            if least.is_some_and(|least| length < least) {
-                return Err(format!(
-                    "expected {} characters at least.",
-                    least.unwrap_or(0)
-                ));
+            if let Some(least) = least.filter(|least| length < *least) {
+                return Err(format!("expected {least} characters at least."));
             }
-            if most.is_some_and(|most| length > most) {
-                return Err(format!(
-                    "expected {} characters at most.",
-                    most.unwrap_or(0)
-                ));
+            if let Some(most) = most.filter(|most| length > *most) {
+                return Err(format!("expected {most} characters at most."));
             }
         }
         if let Some(number) = value.as_f64() {
             let (least, most) = self.range;
-            if least.is_some_and(|least| number < least) {
-                return Err(format!("expected {} at least.", least.unwrap_or(0.0)));
+            if let Some(least) = least.filter(|least| number < *least) {
+                return Err(format!("expected {least} at least."));
             }
-            if most.is_some_and(|most| number > most) {
-                return Err(format!("expected {} at most.", most.unwrap_or(0.0)));
+            if let Some(most) = most.filter(|most| number > *most) {
+                return Err(format!("expected {most} at most."));
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ pub struct JsonRows<'a> {
     rest: &'a str,
     line: u64,
     is_list: bool,
-    /// Whether a value was read, so that a comma has to follow in a list.
+    /// Whether no row was read yet: in a list a comma stands before each but the first.
     is_first: bool,
     is_over: bool,
 }

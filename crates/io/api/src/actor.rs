@@ -19,14 +19,13 @@ pub(crate) struct EntityRef {
     pub(crate) self_uri: Option<String>,
 }
 
-/// A client that did something.
+/// Who began something.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AddressableEntityRef)]
 pub(crate) struct ClientRef {
-    /// The id of an OAuth client, or of a caller of the configuration file.
     id: String,
-    /// Where the OAuth client is, if it is one of the store's.
+    /// Where the caller is; none of a caller of the configuration file, which is nowhere to be seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     self_uri: Option<String>,
 }
@@ -49,12 +48,20 @@ impl EntityRef {
 impl ClientRef {
     /// The client that an actor is; none for the command line and the service itself.
     pub(crate) fn of_actor(actor: &str) -> Option<Self> {
-        let id = actor.strip_prefix("client:")?;
-        // The store's own ids are GUIDs; a caller of the file may be called anything.
-        let is_stored = Guid::parse(id).is_some();
-        Some(Self {
-            id: id.to_owned(),
-            self_uri: is_stored.then(|| format!("/api/v2/oauth/clients/{id}")),
-        })
+        actor.strip_prefix("client:").map(Self::of)
     }
+
+    /// The client with this id: an OAuth client, or a caller of the configuration file.
+    pub(crate) fn of(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            self_uri: client_uri(id),
+        }
+    }
+}
+
+/// Where the OAuth client with this id is; none of a caller of the configuration file, which is nowhere to be seen.
+pub(crate) fn client_uri(id: &str) -> Option<String> {
+    // The store's own ids are GUIDs; a caller of the file may be called anything.
+    Guid::parse(id).map(|_| format!("/api/v2/oauth/clients/{id}"))
 }

@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRef, FromRequest, Request};
+use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
@@ -75,23 +76,7 @@ impl Bodies {
         if body.size_hint().lower() > self.max_bytes as u64 {
             return Err(self.too_long());
         }
-        loop {
-            let frame = match timeout_at(begun + self.allowed(bytes.len()), body.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(_))) => {
-                    return Err(ApiError::bad_request("The request body broke off."));
-                }
-                Ok(None) => break,
-                Err(_) => {
-                    let status = StatusCode::REQUEST_TIMEOUT;
-                    let message = "The request body took too long to arrive.";
-                    return Err(ApiError::new(status, "request.timeout", message));
-                }
-            };
-            // Trailers say nothing here.
-            let Ok(data) = frame.into_data() else {
-                continue;
-            };
+        while let Some(data) = next(&mut body, begun + self.allowed(bytes.len())).await? {
             if bytes.len() + data.len() > self.max_bytes {
                 return Err(self.too_long());
             }
@@ -130,6 +115,28 @@ impl Bodies {
     #[must_use]
     pub fn allowed(&self, bytes: usize) -> Duration {
         self.within.min(self.at_the_rate(bytes))
+    }
+}
+
+/// The next of a body's bytes, which have to come by that time; none at the end.
+pub(crate) async fn next(body: &mut Body, by: Instant) -> Result<Option<Bytes>, ApiError> {
+    loop {
+        let frame = match timeout_at(by, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(_))) => {
+                return Err(ApiError::bad_request("The request body broke off."));
+            }
+            Ok(None) => return Ok(None),
+            Err(_) => {
+                let status = StatusCode::REQUEST_TIMEOUT;
+                let message = "The request body took too long to arrive.";
+                return Err(ApiError::new(status, "request.timeout", message));
+            }
+        };
+        // Trailers say nothing here.
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
     }
 }
 

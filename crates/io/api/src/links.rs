@@ -95,7 +95,14 @@ async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    take(transfers, bodies, &link, &headers, body).await
+    let (transfers, link) = there(transfers, &link)?;
+    let mut part = body::Part::of(&headers, body, bodies)?;
+    let mut upload = transfers.upload(&link).await?;
+    while let Some(bytes) = part.next().await? {
+        upload.add(&bytes).await?;
+    }
+    upload.end().await?;
+    Ok(StatusCode::OK)
 }
 
 /// Brings what was asked for, in the field `file` of a form, or as it is.
@@ -106,30 +113,13 @@ async fn upload(
     security(()),
 )]
 async fn upload_form(
-    State(transfers): State<Option<Arc<Transfers>>>,
-    State(bodies): State<Bodies>,
-    Path(link): Path<String>,
+    transfers: State<Option<Arc<Transfers>>>,
+    bodies: State<Bodies>,
+    link: Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    take(transfers, bodies, &link, &headers, body).await
-}
-
-async fn take(
-    transfers: Option<Arc<Transfers>>,
-    bodies: Bodies,
-    link: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<StatusCode, ApiError> {
-    let (transfers, link) = there(transfers, link)?;
-    let mut part = body::Part::of(headers, body, bodies)?;
-    let mut upload = transfers.upload(&link).await?;
-    while let Some(bytes) = part.next().await? {
-        upload.add(&bytes).await?;
-    }
-    upload.end().await?;
-    Ok(StatusCode::OK)
+    upload(transfers, bodies, link, headers, body).await
 }
 
 /// Fetches what was made.

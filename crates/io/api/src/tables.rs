@@ -62,7 +62,9 @@ async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<DataTable>, ApiError> {
     caller.needs_any()?;
-    one(&live, &organization, &id, query.as_deref()).await
+    let schema = Expand::of(&Query::parse(query.as_deref()))?.is_some();
+    let table = live.store()?.get::<Table>(&parse_id(&id)?).await?;
+    Ok(Json(DataTable::of(&table, &organization, schema)))
 }
 
 /// Gets a data table of a division that the caller sees.
@@ -72,25 +74,13 @@ async fn get(
     responses((status = 200, description = "The answer.", body = DataTable), ChangeErrors),
 )]
 async fn view(
-    State(live): State<Arc<Live>>,
-    State(organization): State<Arc<Organization>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    live: State<Arc<Live>>,
+    organization: State<Arc<Organization>>,
+    caller: Caller,
+    id: Path<String>,
+    query: RawQuery,
 ) -> Result<Json<DataTable>, ApiError> {
-    caller.needs_any()?;
-    one(&live, &organization, &id, query.as_deref()).await
-}
-
-async fn one(
-    live: &Live,
-    organization: &Organization,
-    id: &str,
-    query: Option<&str>,
-) -> Result<Json<DataTable>, ApiError> {
-    let schema = Expand::of(&Query::parse(query))?.is_some();
-    let table = live.store()?.get::<Table>(&parse_id(id)?).await?;
-    Ok(Json(DataTable::of(&table, organization, schema)))
+    get(live, organization, caller, id, query).await
 }
 
 /// Makes a data table.

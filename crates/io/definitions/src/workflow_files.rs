@@ -79,21 +79,15 @@ impl WorkflowFiles {
         read
     }
 
-    /// The text of the workflow with this id, as its file had it when it was read.
-    #[must_use]
-    pub fn text(&self, id: &str) -> Option<&str> {
-        self.texts.get(id).map(String::as_str)
-    }
-
-    /// The id of the workflow that is named so, if it is one of these.
-    pub(crate) fn find(&self, wanted: &WorkflowRef) -> Option<String> {
+    /// The text of the workflow that is named so, as its file had it when it was read, if it is one of these.
+    pub(crate) fn text(&self, wanted: &WorkflowRef) -> Option<&str> {
         let named = || {
             let (name, kind) = (wanted.name.as_deref()?, wanted.kind.as_deref()?);
             let found = self.library.get(name)?;
             (WorkflowKind::of_word(kind) == Some(found.kind())).then(|| id(name))
         };
-        let found = wanted.id.clone().or_else(named);
-        found.filter(|id| self.by_id.contains_key(id))
+        let id = wanted.id.clone().or_else(named)?;
+        self.texts.get(&id).map(String::as_str)
     }
 
     /// What of the workflows isn't known here: they run, and fail where they would need it.

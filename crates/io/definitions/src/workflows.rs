@@ -112,9 +112,7 @@ impl Workflows {
     /// # Errors
     /// There is none, or it can't be read.
     pub async fn text(&self, store: &Store, wanted: &WorkflowRef) -> Result<String, WorkflowError> {
-        if let Some(id) = self.files.find(wanted)
-            && let Some(text) = self.files.text(&id)
-        {
+        if let Some(text) = self.files.text(wanted) {
             return match wanted.version {
                 None | Some(1) => Ok(text.to_owned()),
                 Some(_) => Err(missing(wanted)),

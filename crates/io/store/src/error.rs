@@ -173,3 +173,10 @@ pub enum StoreError {
         why: String,
     },
 }
+
+impl StoreError {
+    /// Whether an answer would have had too many bytes, so that one of fewer things at once may have few enough.
+    pub(crate) fn asks_for_fewer(&self) -> bool {
+        matches!(self, Self::Invalid(Invalid { field, .. }) if field == "pageSize")
+    }
+}

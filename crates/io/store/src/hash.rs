@@ -31,8 +31,11 @@ const PIECE: usize = 33 * 1024;
 /// A secret of tollgate's own making has 43 characters; longer ones are refused unread.
 const SECRET_BYTES: usize = 256;
 
-/// 256 random bits as URL-safe base64.
-pub(crate) fn random_secret() -> StoreResult<Secret> {
+/// 256 random bits as URL-safe base64, for a secret that is handed out.
+///
+/// # Errors
+/// `Invalid` where the operating system has no random bytes to give.
+pub fn random_secret() -> StoreResult<Secret> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     fill(&mut bytes[..])?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(&bytes[..])))

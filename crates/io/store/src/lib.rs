@@ -32,6 +32,7 @@ mod store;
 
 pub use backend::{Bounds, StoreUrl};
 pub use error::{Entity, StoreError, StoreResult};
+pub use hash::random_secret;
 pub use id::{EntityId, Version};
 pub use invalid::Invalid;
 pub use open_error::OpenError;

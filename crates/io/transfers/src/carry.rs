@@ -154,5 +154,4 @@ async fn see_to(transfers: Arc<Transfers>, taken: TakenTransfer) {
         // The claim ends by itself, and another try follows.
         tracing::warn!(%error, transfer = %held.transfer().id, "the store isn't told how a transfer ended");
     }
-    transfers.wake.notify_one();
 }

@@ -1,9 +1,10 @@
 //! A transfer in the hands of whoever works on it.
 
-use crate::{BOUNDS, CLAIM};
+use crate::CLAIM;
+use crate::pieces::PieceWriter;
 use std::sync::Arc;
 use tollgate_definitions::wall_time;
-use tollgate_store::{JsonText, Store, StoreError, Transfer, TransferClaim, limits::PIECE_BYTES};
+use tollgate_store::{JsonText, Store, StoreError, Transfer, TransferClaim};
 
 /// Why work on a transfer stops without an end.
 #[derive(Debug, thiserror::Error)]
@@ -20,20 +21,17 @@ pub enum Trouble {
 pub struct Held {
     store: Arc<Store>,
     transfer: Transfer,
-    claim: TransferClaim,
-    /// What isn't written yet of what is to be fetched, and how many pieces are.
-    rest: Vec<u8>,
-    written: u32,
+    /// Has the claim, and writes what is to be fetched.
+    writer: PieceWriter,
 }
 
 impl Held {
     pub(crate) fn new(store: Arc<Store>, transfer: Transfer, claim: TransferClaim) -> Self {
+        let writer = PieceWriter::new(Arc::clone(&store), claim);
         Self {
             store,
             transfer,
-            claim,
-            rest: Vec::new(),
-            written: 0,
+            writer,
         }
     }
 
@@ -46,7 +44,7 @@ impl Held {
     /// The claim on it, for what the store does by it.
     #[must_use]
     pub fn claim(&self) -> &TransferClaim {
-        &self.claim
+        self.writer.claim()
     }
 
     /// The store that has it.
@@ -85,51 +83,26 @@ impl Held {
     /// The claim is lost, or the store's own.
     pub async fn report(&self, report: &JsonText) -> Result<(), Trouble> {
         let until = wall_time().plus(CLAIM);
-        match self
-            .store
-            .renew_transfer(&self.claim, until, Some(report))
-            .await?
-        {
-            true => Ok(()),
-            false => Err(Trouble::Lost),
-        }
+        let renewed = self.store.renew_transfer(self.claim(), until, Some(report));
+        unless_lost(renewed.await?)
     }
 
     /// Adds to what is to be fetched.
     ///
     /// # Errors
     /// The claim is lost, the bounds' bytes are passed, or the store's own.
-    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), Trouble> {
-        while !bytes.is_empty() {
-            let (now, then) = bytes.split_at(bytes.len().min(PIECE_BYTES - self.rest.len()));
-            self.rest.extend_from_slice(now);
-            bytes = then;
-            if self.rest.len() == PIECE_BYTES {
-                self.write_rest().await?;
-            }
-        }
-        Ok(())
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        unless_lost(self.writer.add(bytes).await?)
     }
 
     /// Writes what is left; before the end.
     pub(crate) async fn write_rest(&mut self) -> Result<(), Trouble> {
-        if self.rest.is_empty() {
-            return Ok(());
-        }
-        let added = self
-            .store
-            .add_piece(&self.claim, self.written, &self.rest, &BOUNDS);
-        if !added.await? {
-            return Err(Trouble::Lost);
-        }
-        self.rest.clear();
-        self.written += 1;
-        Ok(())
+        unless_lost(self.writer.write_rest().await?)
     }
 
     /// Renews the claim for as long as it lasts; ends when it is lost.
     pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
-        let (store, claim) = (Arc::clone(&self.store), self.claim.clone());
+        let (store, claim) = (Arc::clone(&self.store), self.claim().clone());
         async move {
             loop {
                 tokio::time::sleep(CLAIM / 3).await;
@@ -144,4 +117,8 @@ impl Held {
             }
         }
     }
+}
+
+fn unless_lost(is_held: bool) -> Result<(), Trouble> {
+    is_held.then_some(()).ok_or(Trouble::Lost)
 }

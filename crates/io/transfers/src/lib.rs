@@ -32,12 +32,13 @@
 //! log. Whoever has it needs no token: the platform's own are links to a store of files, which take none, and the
 //! SDKs' scripts send none.
 //!
-//! **Bounds.** [`BOUNDS`] for transfers and their bytes, [`AT_ONCE`] worked on by a node, [`UPLOADS`] by links at once,
+//! **Bounds.** [`BOUNDS`] for transfers and their bytes, [`AT_ONCE`] worked on by a node, [`UPLOADS`] at once,
 //! [`TRIES`] for one whose work ends with the process or the store, [`KEEP`] until one is forgotten.
 
 mod carry;
 mod held;
 mod link;
+mod pieces;
 mod tables;
 mod transfers;
 mod work;
@@ -69,7 +70,7 @@ pub const KEEP: Duration = Duration::from_secs(24 * 3600);
 pub const CLAIM: Duration = Duration::from_secs(30);
 /// Transfers that one node works on at once.
 pub const AT_ONCE: u32 = 2;
-/// Uploads and downloads of one node at once.
+/// Uploads that one node takes at once.
 pub const UPLOADS: usize = 16;
 /// How often a transfer is begun to be worked on, at the most.
 pub const TRIES: u32 = 5;

@@ -1,13 +1,9 @@
 //! Links: what a client brings or fetches a transfer's bytes by.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tollgate_secret::Secret;
 use tollgate_store::EntityId;
 
-/// Random bytes in a link.
-const BYTES: usize = 32;
-/// Characters of them.
+/// Characters of what a link has to tell: those of [`tollgate_store::random_secret`].
 const CHARS: usize = 43;
 
 /// The last part of a link's path: a transfer's id, and what nobody can guess.
@@ -20,13 +16,6 @@ pub struct Link {
 impl Link {
     pub(crate) fn new(id: EntityId, secret: Secret) -> Self {
         Self { id, secret }
-    }
-
-    /// What a link has to tell: random.
-    pub(crate) fn secret() -> Result<Secret, getrandom::Error> {
-        let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes)?;
-        Ok(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
     /// Reads one; none for what can't be one.
@@ -57,10 +46,11 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tollgate_store::random_secret;
 
     #[test]
     fn a_link_is_read_as_it_was_written_and_shown_to_nobody() {
-        let link = Link::new(EntityId::random(), Link::secret().unwrap());
+        let link = Link::new(EntityId::random(), random_secret().unwrap());
         let text = link.expose();
         assert_eq!(Link::parse(&text).unwrap().expose(), text);
         assert!(!format!("{link:?}").contains(link.told().expose()));

@@ -1,6 +1,7 @@
 //! Transfers, as the rest of the service sees them.
 
 use crate::link::Link;
+use crate::pieces::PieceWriter;
 use crate::work::Work;
 use crate::{BOUNDS, KEEP, LINK, UPLOADS};
 use std::sync::Arc;
@@ -8,8 +9,7 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tollgate_definitions::wall_time;
 use tollgate_store::{
     Author, Entity, EntityId, JsonText, NewTransfer, Page, Store, StoreError, StoreResult,
-    Transfer, TransferClaim, TransferKind, TransferQuery, TransferState, WallTime,
-    limits::PIECE_BYTES,
+    Transfer, TransferKind, TransferQuery, TransferState, WallTime, random_secret,
 };
 
 /// A transfer that somebody wants.
@@ -29,13 +29,14 @@ pub struct Wanted {
 pub struct Transfers {
     pub(crate) store: Arc<Store>,
     pub(crate) works: Vec<Arc<dyn Work>>,
-    /// Something is ready, or a place is free.
+    /// Something is ready.
     pub(crate) wake: Notify,
     /// Set when the service is about to end.
     pub(crate) closing: watch::Sender<bool>,
     /// Set when nothing is worked on any more.
     pub(crate) closed: watch::Sender<bool>,
-    links: Semaphore,
+    /// Places for uploads.
+    uploads: Semaphore,
 }
 
 /// Why nothing comes or goes by a link.
@@ -53,7 +54,7 @@ pub enum LinkError {
     /// It is longer than anything that may be brought, or there is no room for it.
     #[error("The file is too long: {0} bytes fit here.")]
     TooLong(u64),
-    /// So many links are in use that this one has to wait.
+    /// So many uploads are under way that this one has to wait.
     #[error("Too much is uploaded and downloaded at once; try again shortly.")]
     Busy,
     /// The store's own.
@@ -88,7 +89,7 @@ impl Transfers {
             wake: Notify::new(),
             closing: watch::Sender::new(false),
             closed: watch::Sender::new(false),
-            links: Semaphore::new(UPLOADS),
+            uploads: Semaphore::new(UPLOADS),
         }
     }
 
@@ -97,7 +98,7 @@ impl Transfers {
     /// # Errors
     /// `Full` where there are as many as there may be.
     pub async fn begin(&self, wanted: Wanted, by: &Author) -> StoreResult<(Transfer, Link)> {
-        let secret = Link::secret().map_err(|_| StoreError::Busy {
+        let secret = random_secret().map_err(|_| StoreError::Busy {
             what: "random bytes of the operating system",
         })?;
         let new = NewTransfer {
@@ -158,18 +159,17 @@ impl Transfers {
     /// # Errors
     /// The link leads nowhere, or to nothing that can be brought.
     pub async fn upload(&self, link: &Link) -> Result<Upload<'_>, LinkError> {
-        let place = self.links.try_acquire().map_err(|_| LinkError::Busy)?;
+        let place = self.uploads.try_acquire().map_err(|_| LinkError::Busy)?;
         let transfer = self.linked(link).await?;
         if !transfer.kind.is_brought() {
             return Err(LinkError::Nowhere);
         }
         let claim = self.store.begin_upload(&transfer.id).await?;
+        let claim = claim.ok_or(LinkError::Brought)?;
         Ok(Upload {
             transfers: self,
-            claim: claim.ok_or(LinkError::Brought)?,
+            writer: PieceWriter::new(Arc::clone(&self.store), claim),
             transfer,
-            rest: Vec::new(),
-            written: 0,
             _place: place,
         })
     }
@@ -208,10 +208,8 @@ pub fn is_too_late(transfer: &Transfer, now: WallTime) -> bool {
 /// Bytes that are brought.
 pub struct Upload<'a> {
     transfers: &'a Transfers,
-    claim: TransferClaim,
+    writer: PieceWriter,
     transfer: Transfer,
-    rest: Vec<u8>,
-    written: u32,
     _place: SemaphorePermit<'a>,
 }
 
@@ -226,16 +224,8 @@ impl Upload<'_> {
     ///
     /// # Errors
     /// It is too long, or another upload has begun since.
-    pub async fn add(&mut self, mut bytes: &[u8]) -> Result<(), LinkError> {
-        while !bytes.is_empty() {
-            let (now, then) = bytes.split_at(bytes.len().min(PIECE_BYTES - self.rest.len()));
-            self.rest.extend_from_slice(now);
-            bytes = then;
-            if self.rest.len() == PIECE_BYTES {
-                self.write().await?;
-            }
-        }
-        Ok(())
+    pub async fn add(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        unless_overtaken(self.writer.add(bytes).await?)
     }
 
     /// Says that all has come.
@@ -243,27 +233,17 @@ impl Upload<'_> {
     /// # Errors
     /// As of [`Self::add`].
     pub async fn end(mut self) -> Result<(), LinkError> {
-        if !self.rest.is_empty() {
-            self.write().await?;
-        }
+        unless_overtaken(self.writer.write_rest().await?)?;
         let store = &self.transfers.store;
-        if !store.end_upload(&self.claim, wall_time()).await? {
-            return Err(LinkError::Overtaken);
-        }
+        let ended = store.end_upload(self.writer.claim(), wall_time());
+        unless_overtaken(ended.await?)?;
         self.transfers.wake.notify_one();
         Ok(())
     }
+}
 
-    async fn write(&mut self) -> Result<(), LinkError> {
-        let store = &self.transfers.store;
-        let added = store.add_piece(&self.claim, self.written, &self.rest, &BOUNDS);
-        if !added.await? {
-            return Err(LinkError::Overtaken);
-        }
-        self.rest.clear();
-        self.written += 1;
-        Ok(())
-    }
+fn unless_overtaken(is_held: bool) -> Result<(), LinkError> {
+    is_held.then_some(()).ok_or(LinkError::Overtaken)
 }
 
 /// Bytes that can be fetched.

@@ -2,7 +2,7 @@
 
 use crate::held::{Held, Trouble};
 use futures_util::future::BoxFuture;
-use serde_json::json;
+use serde_json::{Value, json};
 use tollgate_store::{JsonText, TransferKind};
 
 /// What is done with the transfers of some kinds.
@@ -29,6 +29,10 @@ pub enum Ending {
 /// The report of a transfer that failed: `{"error": {"code": …, "message": …}}`.
 #[must_use]
 pub fn failure(code: &str, message: &str) -> JsonText {
-    let report = json!({"error": {"code": code, "message": message}});
-    JsonText::parse(report.to_string()).unwrap_or_default()
+    kept(&json!({"error": {"code": code, "message": message}}))
+}
+
+/// Terms or a report as the store keeps them: an empty object in the place of one that is too long for it.
+pub(crate) fn kept(said: &Value) -> JsonText {
+    JsonText::parse(said.to_string()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@
 //! each with its place. A text that can't be published, or run, is a bad end, and says why in the same way.
 
 use crate::held::{Held, Trouble};
-use crate::work::{Ending, Work, failure};
+use crate::work::{Ending, Work, failure, kept};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,8 +27,7 @@ impl WorkflowTexts {
     /// What the terms of an export and of a check are: the workflows that it is of.
     #[must_use]
     pub fn terms(workflows: &[WorkflowRef]) -> JsonText {
-        let terms = json!({"flows": workflows});
-        JsonText::parse(terms.to_string()).unwrap_or_default()
+        kept(&json!({"flows": workflows}))
     }
 
     /// Publishes what was brought, in the transaction that ends the transfer.
@@ -52,7 +51,7 @@ impl WorkflowTexts {
         say(&mut said, "", problems.as_slice());
         let report = |published: &PublishedWorkflow| {
             let id = published.workflow.id.as_str();
-            report(&json!({"flow": id, "messages": said}))
+            kept(&json!({"flow": id, "messages": said}))
         };
         match held
             .store()
@@ -86,7 +85,7 @@ impl WorkflowTexts {
                 Err(error) => return refusal(&about, error),
             }
         }
-        let report = report(&json!({"messages": said}));
+        let report = kept(&json!({"messages": said}));
         Ok(match is_well {
             true => Ending::Succeeded(report),
             false => Ending::Failed(report),
@@ -101,7 +100,7 @@ impl WorkflowTexts {
                 Err(error) => return refusal(&format!("{wanted}: "), error),
             }
         }
-        Ok(Ending::Succeeded(report(&json!({"messages": []}))))
+        Ok(Ending::Succeeded(kept(&json!({"messages": []}))))
     }
 }
 
@@ -138,7 +137,7 @@ fn refusal(about: &str, error: WorkflowError) -> Result<Ending, Trouble> {
         WorkflowError::Invalid(problems) => {
             let mut said = Vec::new();
             say(&mut said, about, problems.as_slice());
-            return Ok(Ending::Failed(report(&json!({"messages": said}))));
+            return Ok(Ending::Failed(kept(&json!({"messages": said}))));
         }
         WorkflowError::OfAFile(_) => "managed.by.configuration",
         WorkflowError::Store(StoreError::NotFound { .. }) => "not.found",
@@ -161,8 +160,4 @@ fn say(said: &mut Vec<Value>, about: &str, problems: &[Problem]) {
         json!({"type": kind, "text": format!("{about}{problem}")})
     });
     said.extend(messages);
-}
-
-fn report(report: &Value) -> JsonText {
-    JsonText::parse(report.to_string()).unwrap_or_default()
 }

@@ -1,15 +1,14 @@
 //! The bytes of an upload: a request's body, or a part of a form.
 
-use crate::bodies::Bodies;
+use crate::bodies::{Bodies, next};
 use crate::error::ApiError;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::BodyExt as _;
 use multer::{Constraints, Field, Multipart, SizeLimit};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 /// Bytes of what a form has beside the file.
 const BESIDE: u64 = 64 * 1024;
@@ -110,25 +109,11 @@ fn wrong(error: &multer::Error) -> ApiError {
 fn frames(body: Body, bodies: Bodies) -> BoxStream<'static, Result<Bytes, ApiError>> {
     let state = (body, Instant::now(), 0_usize);
     stream::try_unfold(state, move |(mut body, begun, read)| async move {
-        loop {
-            let frame = match timeout_at(begun + bodies.at_the_rate(read), body.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(_))) => {
-                    return Err(ApiError::bad_request("The request body broke off."));
-                }
-                Ok(None) => return Ok(None),
-                Err(_) => {
-                    let status = StatusCode::REQUEST_TIMEOUT;
-                    let message = "The request body took too long to arrive.";
-                    return Err(ApiError::new(status, "request.timeout", message));
-                }
-            };
-            // Trailers say nothing here.
-            if let Ok(data) = frame.into_data() {
-                let read = read + data.len();
-                return Ok(Some((data, (body, begun, read))));
-            }
-        }
+        let data = next(&mut body, begun + bodies.at_the_rate(read)).await?;
+        Ok(data.map(|data| {
+            let read = read + data.len();
+            (data, (body, begun, read))
+        }))
     })
     .boxed()
 }

@@ -24,7 +24,9 @@ use shapes::{ExportJob, ImportJob, ImportRequest};
 use std::sync::Arc;
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{Live, NoStore};
-use tollgate_store::{EntityId, Role, Table, Transfer, TransferKind, TransferQuery};
+use tollgate_store::{
+    EntityId, JsonText, Role, StoreError, Table, Transfer, TransferKind, TransferQuery,
+};
 use tollgate_transfers::{ImportTerms, Link, Transfers, Wanted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -56,14 +58,8 @@ async fn export(
 ) -> Result<Json<ExportJob>, ApiError> {
     caller.needs_any()?;
     let transfers = transfers.ok_or(NoStore)?;
-    let table = live.store()?.get::<Table>(&parse_id(&id)?).await?;
-    let wanted = Wanted {
-        kind: TransferKind::TableExport,
-        caller: caller.id.to_string(),
-        subject: table.id.to_string(),
-        terms: tollgate_store::JsonText::default(),
-    };
-    let (transfer, _) = transfers.begin(wanted, &by(&caller)).await?;
+    let of = (TransferKind::TableExport, JsonText::default());
+    let (transfer, _) = begin((&live, &transfers), &caller, &id, of).await?;
     let address = Address::of(&parts)?;
     Ok(Json(ExportJob::of(&transfer, None, &address)))
 }
@@ -147,15 +143,26 @@ async fn begin_import(
 ) -> Result<Json<ImportJob>, ApiError> {
     let transfers = transfers.ok_or(NoStore)?;
     let address = Address::of(parts)?;
-    let table = live.store()?.get::<Table>(&parse_id(id)?).await?;
+    let of = (TransferKind::TableImport, terms.write());
+    let (transfer, link) = begin((live, &transfers), caller, id, of).await?;
+    Ok(Json(ImportJob::of(&transfer, Some(&link), &address)))
+}
+
+/// Begins a job of a data table that is there.
+async fn begin(
+    (live, transfers): (&Live, &Transfers),
+    caller: &Principal,
+    table: &str,
+    (kind, terms): (TransferKind, JsonText),
+) -> Result<(Transfer, Link), ApiError> {
+    let table = live.store()?.get::<Table>(&parse_id(table)?).await?;
     let wanted = Wanted {
-        kind: TransferKind::TableImport,
+        kind,
         caller: caller.id.to_string(),
         subject: table.id.to_string(),
-        terms: terms.write(),
+        terms,
     };
-    let (transfer, link) = transfers.begin(wanted, &by(caller)).await?;
-    Ok(Json(ImportJob::of(&transfer, Some(&link), &address)))
+    Ok(transfers.begin(wanted, &by(caller)).await?)
 }
 
 /// How far an import is; while its file is awaited, where that is to be brought.
@@ -224,7 +231,7 @@ async fn find(
     let found = transfers.ok_or(NoStore)?.get(&[kind], &known).await;
     match found {
         Ok((transfer, link)) if transfer.subject == table => Ok((transfer, link)),
-        Ok(_) | Err(tollgate_store::StoreError::NotFound { .. }) => Err(missing()),
+        Ok(_) | Err(StoreError::NotFound { .. }) => Err(missing()),
         Err(error) => Err(error.into()),
     }
 }

@@ -77,12 +77,7 @@ impl Known {
         match self.origin(id)? {
             Origin::File(workflow) => {
                 only_first(workflow, number)?;
-                let flow = Flow::of_file(id, workflow, self.home());
-                Ok(FlowVersion {
-                    input_schema: flow.input_schema,
-                    output_schema: flow.output_schema,
-                    ..flow.published_version
-                })
+                Ok(FlowVersion::of_file(id, workflow))
             }
             Origin::Store(store, of) => {
                 let version = store.workflow_version(&of, number).await?;

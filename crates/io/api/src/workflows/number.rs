@@ -1,6 +1,7 @@
 //! The numbers of versions, as the platform writes them: `1.0`, `2.0` and so on.
 
 use super::PATH;
+use crate::error::ApiError;
 
 /// Where a version of a workflow is.
 pub(super) fn version_uri(workflow: &str, number: u32) -> String {
@@ -18,6 +19,20 @@ pub(super) fn parse_number(text: &str) -> Option<u32> {
     let digits = number.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits.then(|| number.parse().ok()).flatten();
     number.filter(|number| *number > 0)
+}
+
+/// Reads the number of a version that a request's body names; an empty text names none.
+pub(super) fn asked_number(field: &str, text: Option<String>) -> Result<Option<u32>, ApiError> {
+    let text = text.filter(|text| !text.is_empty());
+    let number = text.map(|text| {
+        parse_number(&text).ok_or_else(|| {
+            ApiError::bad_request(format!(
+                "{field}: expected a version such as {}, found {text:?}.",
+                show_number(1)
+            ))
+        })
+    });
+    number.transpose()
 }
 
 #[cfg(test)]

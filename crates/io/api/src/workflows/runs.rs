@@ -3,7 +3,7 @@
 mod shapes;
 
 use super::found::{Known, Origin, only_first};
-use super::number::{parse_number, show_number};
+use super::number::asked_number;
 use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::SentBody;
 use crate::caller::Caller;
@@ -49,7 +49,7 @@ async fn launch(
 ) -> Result<Json<FlowLaunch>, ApiError> {
     caller.needs(Role::Execute, Over::Everything)?;
     let request = FlowLaunchRequest::read(&body.doc().await?)?;
-    let asked = request.flow_version.filter(|text| !text.is_empty());
+    let asked = asked_number("flowVersion", request.flow_version)?;
     let (workflow, version) = runnable(&known, &request.flow_id, asked).await?;
     if !workflow.kind().runs_alone() {
         let message = format!(
@@ -130,17 +130,8 @@ async fn execution(
 async fn runnable(
     known: &Known,
     id: &str,
-    asked: Option<String>,
+    asked: Option<u32>,
 ) -> Result<(Arc<Workflow>, u32), ApiError> {
-    let asked = asked.map(|text| {
-        parse_number(&text).ok_or_else(|| {
-            ApiError::bad_request(format!(
-                "flowVersion: expected a version such as {}, found {text:?}.",
-                show_number(1)
-            ))
-        })
-    });
-    let asked = asked.transpose()?;
     let (store, id) = match known.origin(id)? {
         Origin::File(workflow) => {
             only_first(workflow, asked.unwrap_or(1))?;

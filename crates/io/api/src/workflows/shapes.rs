@@ -6,6 +6,7 @@
 
 use super::PATH;
 use super::number::{show_number, version_uri};
+use crate::actor::client_uri;
 use crate::organization::DivisionView;
 use crate::wire::show_time;
 use crate::words::words;
@@ -161,10 +162,9 @@ pub(super) struct EntityRef {
 impl EntityRef {
     /// The OAuth client with this id.
     pub(super) fn client(id: &str) -> Self {
-        let is_stored = uuid::Uuid::parse_str(id).is_ok();
         Self {
             id: id.to_owned(),
-            self_uri: is_stored.then(|| format!("/api/v2/oauth/clients/{id}")),
+            self_uri: client_uri(id),
         }
     }
 }
@@ -172,11 +172,7 @@ impl EntityRef {
 impl Flow {
     /// The workflow of a file: its one version is what the file said when the service began.
     pub(super) fn of_file(id: &str, workflow: &Workflow, home: &Division) -> Self {
-        let version = FlowVersion {
-            input_schema: Some(workflow.input_schema()),
-            output_schema: Some(workflow.output_schema()),
-            ..FlowVersion::bare(id, 1)
-        };
+        let version = FlowVersion::of_file(id, workflow);
         let kind = workflow.kind().word();
         let texts = (id, workflow.name(), workflow.description());
         Self::new(texts, home, kind, true, version)
@@ -196,9 +192,8 @@ impl Flow {
         home: &Division,
         kind: &str,
         active: bool,
-        version: FlowVersion,
+        mut short: FlowVersion,
     ) -> Self {
-        let mut short = version.clone();
         let schemas = (short.input_schema.take(), short.output_schema.take());
         Self {
             id: id.to_owned(),
@@ -260,6 +255,15 @@ impl FlowVersion {
             input_schema: None,
             output_schema: None,
             self_uri: version_uri(workflow, number),
+        }
+    }
+
+    /// The one version of a workflow of a file.
+    pub(super) fn of_file(id: &str, workflow: &Workflow) -> Self {
+        Self {
+            input_schema: Some(workflow.input_schema()),
+            output_schema: Some(workflow.output_schema()),
+            ..Self::bare(id, 1)
         }
     }
 

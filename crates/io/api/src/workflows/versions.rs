@@ -6,7 +6,7 @@
 use super::PATH;
 use super::found::{Known, Origin};
 use super::lists::Deleted;
-use super::shapes::{Flow, FlowVersion};
+use super::shapes::FlowVersion;
 use crate::answers::ReadErrors;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -48,8 +48,8 @@ async fn list(
     let query = Query::parse(query.as_deref());
     let (page, path) = (Page::of(&query)?, format!("{PATH}/{id}/versions"));
     match known.origin(&id)? {
-        Origin::File(workflow) => {
-            let only = [Flow::of_file(&id, workflow, known.home()).published_version];
+        Origin::File(_) => {
+            let only = [FlowVersion::bare(&id, 1)];
             page.list(&path, &query, &only, FlowVersion::clone)
                 .map(Json)
         }

@@ -134,6 +134,13 @@ pub struct ClientBody {
     pub default_flow: Option<String>,
 }
 
+impl ClientBody {
+    /// Whether the client may get tokens and use them.
+    pub(crate) fn logs_in(&self) -> bool {
+        self.state == ClientState::Active && self.grant_type == GrantType::ClientCredentials
+    }
+}
+
 impl Default for ClientBody {
     /// An active client without a name that may do nothing, with tokens that live a day.
     fn default() -> Self {

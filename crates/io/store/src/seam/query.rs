@@ -1,6 +1,6 @@
 //! Lists: filter, sort, page.
 
-use crate::error::{Invalid, StoreError, StoreResult};
+use crate::error::{Invalid, StoreResult};
 use crate::limits;
 
 /// Which part of a list. A page that turns out to have more than [`limits::ANSWER_BYTES`] is refused as
@@ -111,9 +111,7 @@ impl<T> Pages<T> {
                 self.ended = !whole || self.found.len() as u64 >= page.total;
                 Ok(())
             }
-            Err(StoreError::Invalid(Invalid { field, .. }))
-                if field == "pageSize" && self.size > 1 =>
-            {
+            Err(error) if error.asks_for_fewer() && self.size > 1 => {
                 self.size /= 2;
                 Ok(())
             }

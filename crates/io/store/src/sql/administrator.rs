@@ -5,7 +5,7 @@ use crate::backend::{Tx, values};
 use crate::error::{StoreError, StoreResult};
 use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{Administers, ClientBody, ClientState, GrantType, OAuthClient};
+use crate::seam::{Administers, ClientBody, OAuthClient};
 
 /// `LastAdministrator` where a client that administers everything wouldn't any more, and no other one does.
 pub(super) async fn keep_one(
@@ -18,10 +18,7 @@ pub(super) async fn keep_one(
     let Some(administers) = administers else {
         return Ok(());
     };
-    let counts = |body: &ClientBody| {
-        let logs_in = body.grant_type == GrantType::ClientCredentials;
-        body.state == ClientState::Active && logs_in && administers(body)
-    };
+    let counts = |body: &ClientBody| body.logs_in() && administers(body);
     if !counts(before) || after.is_some_and(counts) {
         return Ok(());
     }

@@ -8,7 +8,7 @@
 use super::document::{STAMP, read_stamp};
 use super::layout::Layout;
 use crate::backend::{Mode, Row, Tx, corrupt, values};
-use crate::error::{Invalid, StoreError, StoreResult};
+use crate::error::StoreResult;
 use crate::id::EntityId;
 use crate::limits;
 use crate::seam::{Action, Credential, DefinitionChanges, Integration};
@@ -46,11 +46,7 @@ impl Store {
                 .await;
             match found {
                 // A page of whole integrations can be too large.
-                Err(StoreError::Invalid(Invalid { field, .. }))
-                    if field == "pageSize" && most > 1 =>
-                {
-                    most /= 2;
-                }
+                Err(error) if error.asks_for_fewer() && most > 1 => most /= 2,
                 found => return found,
             }
         }

@@ -21,10 +21,7 @@ impl Store {
         check::row_key(&row.key)?;
         self.change(async |tx| {
             if rows(tx, table).await? >= u64::from(limits::ROWS_PER_TABLE) {
-                return Err(StoreError::Full {
-                    entity: Entity::Row,
-                    limit: limits::ROWS_PER_TABLE.into(),
-                });
+                return Err(full());
             }
             let taken = "SELECT 1 FROM data_row WHERE table_id = $1 AND row_key = $2";
             if tx.first(taken, values![table, &row.key]).await?.is_some() {
@@ -90,6 +87,24 @@ impl Store {
         .await
     }
 
+    /// Rows of a data table in the order of their keys, those behind the key `after`: at most
+    /// [`limits::ROWS_READ`], and none at the end.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn rows_after(&self, table: &EntityId, after: &str) -> StoreResult<Vec<Row>> {
+        let sql = "SELECT row_key, value FROM data_row WHERE table_id = $1 AND row_key > $2 \
+                   ORDER BY row_key LIMIT $3";
+        let mut most = limits::ROWS_READ;
+        loop {
+            match self.read(sql, values![table, after, most]).await {
+                // Each row alone has few enough bytes for an answer.
+                Err(error) if error.asks_for_fewer() && most > 1 => most = (most / 4).max(1),
+                found => return found?.iter_mut().map(read).collect(),
+            }
+        }
+    }
+
     /// Removes a row of a data table.
     ///
     /// # Errors
@@ -113,6 +128,14 @@ pub(super) async fn rows(tx: &mut Tx, table: &EntityId) -> StoreResult<u64> {
     match tx.first(sql, values![table]).await? {
         Some(mut row) => row.take(),
         None => Err(absent(Entity::Table, table)),
+    }
+}
+
+/// The error of a data table that would have more rows than fit.
+pub(super) fn full() -> StoreError {
+    StoreError::Full {
+        entity: Entity::Row,
+        limit: limits::ROWS_PER_TABLE.into(),
     }
 }
 

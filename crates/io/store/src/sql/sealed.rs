@@ -1,7 +1,7 @@
 //! Sealed values in the database: put there, opened, and forgotten within a change.
 
 use crate::backend::{Tx, values};
-use crate::error::{Entity, StoreResult};
+use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::EntityId;
 use crate::seal::{KeyId, KeyRing, SealedField};
 use std::collections::BTreeMap;
@@ -59,4 +59,20 @@ pub(super) async fn open_all(
         opened.insert(field, secret);
     }
     Ok(opened)
+}
+
+/// Opens all values of a thing; gives none where one of them can't be opened, which the log has then.
+pub(super) async fn open_or_none(
+    tx: &mut Tx,
+    ring: &KeyRing,
+    entity: Entity,
+    id: &EntityId,
+) -> StoreResult<BTreeMap<String, Secret>> {
+    match open_all(tx, ring, entity, id).await {
+        Err(error @ StoreError::Unsealable { .. }) => {
+            tracing::error!(%error, "store");
+            Ok(BTreeMap::new())
+        }
+        opened => opened,
+    }
 }

@@ -71,10 +71,7 @@ impl Store {
         };
         let expires: WallTime = row.take()?;
         let client = OAuthClient::read(&mut row)?;
-        let body = &client.body;
-        let counts =
-            body.state == ClientState::Active && body.grant_type == GrantType::ClientCredentials;
-        if expires <= now || !counts {
+        if expires <= now || !client.body.logs_in() {
             return Err(StoreError::Denied);
         }
         Ok(TokenOwner { client, expires })

@@ -104,13 +104,7 @@ impl Store {
             let Some(transfer) = find(tx, id).await? else {
                 return Err(absent(Entity::Transfer, id));
             };
-            let mut fields = match sealed::open_all(tx, &self.ring, Entity::Transfer, id).await {
-                Err(error @ StoreError::Unsealable { .. }) => {
-                    tracing::error!(%error, "store");
-                    Default::default()
-                }
-                opened => opened?,
-            };
+            let mut fields = sealed::open_or_none(tx, &self.ring, Entity::Transfer, id).await?;
             Ok((transfer, fields.remove(LINK)))
         })
         .await
@@ -179,7 +173,7 @@ impl Store {
             let removed = spent.len() as u64;
             for mut row in spent {
                 let id: EntityId = row.take()?;
-                let sql = "UPDATE transfer SET bytes = 0, claim = claim + 1 WHERE id = $1";
+                let sql = "UPDATE transfer SET claim = claim + 1 WHERE id = $1";
                 tx.execute(sql, values![&id]).await?;
                 drop_pieces(tx, &id).await?;
             }
@@ -230,8 +224,10 @@ async fn find(tx: &mut Tx, id: &EntityId) -> StoreResult<Option<Transfer>> {
     found.map(|mut row| read(&mut row)).transpose()
 }
 
-/// Removes the pieces, and the rows that were set aside.
+/// Removes a transfer's pieces, and the rows that were set aside; it has no bytes then.
 async fn drop_pieces(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    let sql = "UPDATE transfer SET bytes = 0 WHERE id = $1";
+    tx.execute(sql, values![id]).await?;
     for table in ["transfer_piece", "transfer_row"] {
         let sql = format!("DELETE FROM {table} WHERE transfer_id = $1");
         tx.execute(&sql, values![id]).await?;

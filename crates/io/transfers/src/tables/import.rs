@@ -8,7 +8,7 @@
 
 use super::terms::{ImportMode, ImportTerms, RowCounts};
 use crate::held::{Held, Trouble};
-use crate::work::{Ending, failure};
+use crate::work::{Ending, failure, kept};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use tollgate_definitions::wall_time;
@@ -112,7 +112,7 @@ impl Found {
         let message = format!("Nothing was changed. {first}{more}");
         let mut report = self.counts.value();
         report["error"] = json!({"code": "file.invalid", "message": message, "errors": told});
-        Ending::Failed(JsonText::parse(report.to_string()).unwrap_or_default())
+        Ending::Failed(kept(&report))
     }
 }
 

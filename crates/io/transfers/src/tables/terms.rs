@@ -1,5 +1,6 @@
 //! What is asked of imports, and how many rows imports and exports have to do with.
 
+use crate::work::kept;
 use serde_json::{Value, json};
 use tollgate_store::JsonText;
 
@@ -26,8 +27,7 @@ impl ImportTerms {
     #[must_use]
     pub fn write(self) -> JsonText {
         let replaces = self.mode == ImportMode::ReplaceAll;
-        let terms = json!({"replaces": replaces, "takesJson": self.takes_json});
-        JsonText::parse(terms.to_string()).unwrap_or_default()
+        kept(&json!({"replaces": replaces, "takesJson": self.takes_json}))
     }
 
     /// Of a transfer.
@@ -86,6 +86,6 @@ impl RowCounts {
     }
 
     pub(super) fn report(self) -> JsonText {
-        JsonText::parse(self.value().to_string()).unwrap_or_default()
+        kept(&self.value())
     }
 }

@@ -2,6 +2,7 @@
 //! `DataTableExportJob` of the platform's SDKs).
 
 use super::PATH;
+use crate::actor::ClientRef;
 use crate::error::{ApiError, ErrorBody};
 use crate::links::{Address, DOWNLOADS, UPLOADS};
 use crate::request::request;
@@ -51,7 +52,7 @@ request! {
     shown {
         id: String,
         name: String,
-        owner: Owner,
+        owner: ClientRef,
         status: ImportStatus,
         #[schema(format = DateTime)]
         date_created: String,
@@ -82,33 +83,13 @@ impl ImportRequest {
     }
 }
 
-/// Who began something.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AddressableEntityRef)]
-struct Owner {
-    id: String,
-    /// Where the caller is; none of a caller of the configuration file, which is nowhere to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    self_uri: Option<String>,
-}
-
-impl Owner {
-    fn of(transfer: &Transfer) -> Self {
-        let id = transfer.caller.clone();
-        let is_stored = uuid::Uuid::parse_str(&id).is_ok();
-        let self_uri = is_stored.then(|| format!("/api/v2/oauth/clients/{id}"));
-        Self { id, self_uri }
-    }
-}
-
 /// An export of a data table's rows.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = DataTableExportJob)]
 pub(super) struct ExportJob {
     id: String,
-    owner: Owner,
+    owner: ClientRef,
     status: ExportStatus,
     #[schema(format = DateTime)]
     date_created: String,
@@ -131,7 +112,7 @@ impl ExportJob {
     pub(super) fn of(transfer: &Transfer, link: Option<&Link>, address: &Address) -> Self {
         Self {
             id: transfer.id.to_string(),
-            owner: Owner::of(transfer),
+            owner: ClientRef::of(&transfer.caller),
             status: match transfer.state {
                 TransferState::Awaiting | TransferState::Ready => ExportStatus::Processing,
                 TransferState::Succeeded => ExportStatus::Succeeded,
@@ -153,7 +134,7 @@ impl ExportJob {
 #[schema(as = DataTableImportJob)]
 pub(super) struct ImportJob {
     id: String,
-    owner: Owner,
+    owner: ClientRef,
     status: ImportStatus,
     #[schema(format = DateTime)]
     date_created: String,
@@ -189,7 +170,7 @@ impl ImportJob {
         let headers = || BTreeMap::from([("Content-Type", "text/csv")]);
         Self {
             id: transfer.id.to_string(),
-            owner: Owner::of(transfer),
+            owner: ClientRef::of(&transfer.caller),
             status: match transfer.state {
                 TransferState::Awaiting if is_too_late(transfer, wall_time()) => {
                     ImportStatus::Failed

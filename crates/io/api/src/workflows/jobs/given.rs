@@ -1,6 +1,6 @@
 //! What requests on jobs hold.
 
-use super::super::number::parse_number;
+use super::super::number::asked_number;
 use super::super::shapes::FlowType;
 use crate::error::ApiError;
 use crate::query::{ParameterValue, Query, parameter};
@@ -127,19 +127,11 @@ request! {
 
 impl FlowReference {
     fn known(self) -> Result<WorkflowRef, ApiError> {
-        let version = self.version.filter(|text| !text.is_empty());
-        let version = version.map(|text| {
-            parse_number(&text).ok_or_else(|| {
-                ApiError::bad_request(format!(
-                    "version: expected a version such as 1.0, found {text:?}."
-                ))
-            })
-        });
         let it = WorkflowRef {
             id: self.id.filter(|id| !id.is_empty()),
             name: self.name.filter(|name| !name.is_empty()),
             kind: self.r#type.map(|it| it.word().to_owned()),
-            version: version.transpose()?,
+            version: asked_number("version", self.version)?,
         };
         if it.id.is_none() && (it.name.is_none() || it.kind.is_none()) {
             let message = "flow: give its id, or both its name and its type.";

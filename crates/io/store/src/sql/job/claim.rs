@@ -19,7 +19,6 @@ use crate::seam::{
 };
 use crate::sql::sealed;
 use crate::store::Store;
-use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
 impl Store {
@@ -67,7 +66,9 @@ impl Store {
             for mut row in tx.query(&sql, values).await? {
                 let number = row.int()?;
                 let job = read(&mut row)?;
-                let mut fields = self.opened(tx, &job.id).await?;
+                // A job that can't be opened costs no other its turn.
+                let mut fields =
+                    sealed::open_or_none(tx, &self.ring, Entity::Job, &job.id).await?;
                 taken.push(TakenJob {
                     claim: Claim {
                         job: job.id.clone(),
@@ -83,17 +84,6 @@ impl Store {
             Ok(taken)
         })
         .await
-    }
-
-    /// What is sealed of a job; nothing where it can't be opened, so that one job costs no other its turn.
-    async fn opened(&self, tx: &mut Tx, id: &EntityId) -> StoreResult<BTreeMap<String, Secret>> {
-        match sealed::open_all(tx, &self.ring, Entity::Job, id).await {
-            Err(error @ crate::StoreError::Unsealable { .. }) => {
-                tracing::error!(%error, "store");
-                Ok(BTreeMap::new())
-            }
-            opened => opened,
-        }
     }
 
     /// Has claims end at `until`. Gives those that are lost.

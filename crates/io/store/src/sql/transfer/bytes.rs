@@ -16,7 +16,7 @@ impl Store {
     /// The store's own.
     pub async fn begin_upload(&self, id: &EntityId) -> StoreResult<Option<TransferClaim>> {
         self.within(Mode::Job, async |tx| {
-            let sql = "UPDATE transfer SET claim = claim + 1, bytes = 0 WHERE id = $1 AND state = $2 RETURNING claim";
+            let sql = "UPDATE transfer SET claim = claim + 1 WHERE id = $1 AND state = $2 RETURNING claim";
             let values = values![id, &TransferState::Awaiting];
             let Some(mut row) = tx.first(sql, values).await? else {
                 return Ok(None);

@@ -135,12 +135,24 @@ pub(super) async fn is_held(tx: &mut Tx, claim: &TransferClaim) -> StoreResult<b
     Ok(held.is_some())
 }
 
-/// Ends a transfer within a transaction.
-pub(super) async fn end(
+/// Ends a transfer well of which there is nothing to be fetched, within the transaction of what its work has changed.
+pub(super) async fn end_well(
     tx: &mut Tx,
     claim: &TransferClaim,
-    how: &EndedTransfer,
+    report: JsonText,
+    at: WallTime,
 ) -> StoreResult<bool> {
+    let how = EndedTransfer {
+        succeeded: true,
+        report,
+        at,
+        link_until: at,
+    };
+    end(tx, claim, &how).await
+}
+
+/// Ends a transfer within a transaction.
+async fn end(tx: &mut Tx, claim: &TransferClaim, how: &EndedTransfer) -> StoreResult<bool> {
     let state = match how.succeeded {
         true => TransferState::Succeeded,
         false => TransferState::Failed,
@@ -161,8 +173,6 @@ pub(super) async fn end(
         return Ok(false);
     };
     if read(&mut row)?.kind.is_brought() || !how.succeeded {
-        let sql = "UPDATE transfer SET bytes = 0 WHERE id = $1";
-        tx.execute(sql, values![&claim.transfer]).await?;
         drop_pieces(tx, &claim.transfer).await?;
     }
     Ok(true)
@@ -175,7 +185,5 @@ async fn begin_anew(tx: &mut Tx, id: &EntityId, is_brought: bool) -> StoreResult
         tx.execute(sql, values![id]).await?;
         return Ok(());
     }
-    let sql = "UPDATE transfer SET bytes = 0 WHERE id = $1";
-    tx.execute(sql, values![id]).await?;
     drop_pieces(tx, id).await
 }

@@ -5,16 +5,14 @@
 //! dies leaves one or the other. That transaction is a few statements whatever there is to import, so the store's one
 //! writer isn't held up by the reading of a file.
 
-use super::claim::{end, is_held};
+use super::claim::{end_well, is_held};
 use crate::backend::{Mode, Tx, Value, values};
-use crate::error::{Entity, Invalid, StoreError, StoreResult};
+use crate::error::{Entity, Invalid, StoreResult};
 use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{
-    EndedTransfer, Expected, ImportBase, ImportedRows, JsonText, Row, Table, TransferClaim,
-};
+use crate::seam::{Expected, ImportBase, ImportedRows, JsonText, Row, Table, TransferClaim};
 use crate::sql::record::{absent, current};
-use crate::sql::{audit, check};
+use crate::sql::{audit, check, row};
 use crate::store::Store;
 use serde_json::json;
 
@@ -64,14 +62,7 @@ impl Store {
             }
             current::<Table>(tx, &base.table, Expected::Version(base.version)).await?;
             let done = apply(tx, claim, base).await?;
-            let how = EndedTransfer {
-                succeeded: true,
-                report: report(done),
-                at: base.by.at,
-                // There is nothing to be fetched.
-                link_until: base.by.at,
-            };
-            if !end(tx, claim, &how).await? {
+            if !end_well(tx, claim, report(done), base.by.at).await? {
                 return Ok(None);
             }
             let detail = json!({
@@ -83,37 +74,6 @@ impl Store {
             Ok(Some(done))
         })
         .await
-    }
-
-    /// Rows of a data table in the order of their keys, those behind the key `after`: at most
-    /// [`limits::ROWS_READ`], and none at the end.
-    ///
-    /// # Errors
-    /// The store's own.
-    pub async fn rows_after(&self, table: &EntityId, after: &str) -> StoreResult<Vec<Row>> {
-        let mut most = limits::ROWS_READ;
-        loop {
-            let sql = "SELECT row_key, value FROM data_row WHERE table_id = $1 AND row_key > $2 \
-                       ORDER BY row_key LIMIT $3";
-            match self.read(sql, values![table, after, most]).await {
-                // They have too many bytes for one answer; each alone has few enough.
-                Err(StoreError::Invalid(Invalid { field, .. }))
-                    if field == "pageSize" && most > 1 =>
-                {
-                    most /= 4;
-                    most = most.max(1);
-                }
-                found => {
-                    let rows = found?.into_iter().map(|mut row| {
-                        Ok(Row {
-                            key: row.take()?,
-                            value: row.take()?,
-                        })
-                    });
-                    return rows.collect();
-                }
-            }
-        }
     }
 }
 
@@ -152,10 +112,7 @@ async fn apply(tx: &mut Tx, claim: &TransferClaim, base: &ImportBase) -> StoreRe
         return Err(absent(Entity::Table, &base.table));
     };
     if row.take::<u64>()? > u64::from(limits::ROWS_PER_TABLE) {
-        return Err(StoreError::Full {
-            entity: Entity::Row,
-            limit: limits::ROWS_PER_TABLE.into(),
-        });
+        return Err(row::full());
     }
     Ok(ImportedRows { written, deleted })
 }

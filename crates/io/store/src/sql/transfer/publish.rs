@@ -1,10 +1,8 @@
 //! Workflows that clients bring: published in the transaction that ends the transfer.
 
-use super::claim::{end, is_held};
+use super::claim::{end_well, is_held};
 use crate::error::StoreResult;
-use crate::seam::{
-    Author, EndedTransfer, JsonText, NewWorkflowVersion, PublishedWorkflow, TransferClaim,
-};
+use crate::seam::{Author, JsonText, NewWorkflowVersion, PublishedWorkflow, TransferClaim};
 use crate::sql::workflow;
 use crate::store::Store;
 
@@ -27,14 +25,7 @@ impl Store {
                 return Ok(false);
             }
             let published = workflow::publish(tx, new, by).await?;
-            let how = EndedTransfer {
-                succeeded: true,
-                report: report(&published),
-                at: by.at,
-                // There is nothing to be fetched.
-                link_until: by.at,
-            };
-            end(tx, claim, &how).await
+            end_well(tx, claim, report(&published), by.at).await
         })
         .await
     }
