@@ -69,8 +69,8 @@ class Operation:
     answer: str | None
 
 
-def snake_less(name):
-    """An operation's name as the SDK for JavaScript and this service have it."""
+def camel(name):
+    """The name of an operation of the SDK for Python as the SDK for JavaScript and this service have it."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -95,7 +95,7 @@ def sdk_operations():
             answer = re.search(r"response_type='([^']+)'", source)
             body = types.get("body") if "body_params = params['body']" in source else None
             found[method, path.group(1)] = Operation(
-                snake_less(name), area, query, body, answer and answer.group(1))
+                camel(name), area, query, body, answer and answer.group(1))
     return found
 
 
@@ -253,6 +253,11 @@ class Comparison:
             self.differ(operation, part, kind, field, "extra")
 
 
+def owners(entry):
+    """The operations and models that an entry of the reasoned list is about."""
+    return entry["of"] if isinstance(entry["of"], list) else [entry["of"]]
+
+
 class Reasons:
     """The reasoned list: an entry says for which operations or models, names and kinds it holds."""
 
@@ -263,8 +268,7 @@ class Reasons:
     def of(self, difference):
         """The entry that gives the reason of a difference, or None."""
         for at, entry in enumerate(self.entries):
-            owners = entry["of"] if isinstance(entry["of"], list) else [entry["of"]]
-            if not {"*", difference.owner, difference.operation} & set(owners):
+            if not {"*", difference.owner, difference.operation} & set(owners(entry)):
                 continue
             if difference.name not in entry["names"] and entry["names"] != ["*"]:
                 continue
@@ -310,14 +314,16 @@ def page(reasons):
         "",
         "Made by `tests/sdk/difference.py --write` of `tests/sdk/differences.toml`; a test compares the API's document with",
         "the vendor's Python SDK, so that nothing differs that isn't here. *Missing* is what the SDK has and this service",
-        "doesn't, *extra* what this service alone has.",
+        "doesn't, *extra* what this service alone has. The others are in both: as other JSON (*type*), as a time that isn't",
+        "said to be one (*format*), as a text that may be other words (*words*), or of which this service alone says the",
+        "words (*words here*), as an object whose fields aren't listed here (*opaque*).",
         "",
         "| where | what | how | why |",
         "|---|---|---|---|",
     ]
     for entry in reasons.entries:
-        owners = entry["of"] if isinstance(entry["of"], list) else [entry["of"]]
-        where = "everywhere" if owners == ["*"] else ", ".join(f"`{owner}`" for owner in owners)
+        of = owners(entry)
+        where = "everywhere" if of == ["*"] else ", ".join(f"`{owner}`" for owner in of)
         names = "all" if entry["names"] == ["*"] else ", ".join(f"`{name}`" for name in entry["names"])
         lines.append(f"| {where} | {names} | {', '.join(entry['kinds'])} | {entry['why']} |")
     return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ import unittest
 import PureCloudPlatformClientV2 as sdk
 from PureCloudPlatformClientV2.rest import ApiException
 
+from difference import camel
 from postgres import Postgres, programs
 from stored import EXAMPLE, Stored, login, request
 
@@ -105,9 +106,7 @@ class JavaScript:
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def call(self, of, path, query):
-        first, *rest = of.operation.split("_")
-        name = first + "".join(word.capitalize() for word in rest)
-        call = {"api": of.api, "operation": name, "path": path, "query": query}
+        call = {"api": of.api, "operation": camel(of.operation), "path": path, "query": query}
         self.node.stdin.write(json.dumps(call) + "\n")
         self.node.stdin.flush()
         came = json.loads(self.node.stdout.readline())
