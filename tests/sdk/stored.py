@@ -1,5 +1,6 @@
 """The service over a store, made by `tollgate init`, in front of the emulated platform."""
 
+import base64
 import json
 import pathlib
 import tempfile
@@ -82,26 +83,30 @@ class Stored:
 SOON = {"Tollgate-Deadline": "5s"}
 
 
+def send(method, url, data=None, headers=None):
+    """Status, body and headers of the answer to one request, whatever the status; the body is bytes."""
+    asked = urllib.request.Request(url, data, headers or {}, method=method)
+    try:
+        answer = urllib.request.urlopen(asked, timeout=60)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        return answer.status, answer.read(), answer.headers
+
+
 def request(base, method, path, token=None, body=None, basic=None, headers=SOON):
     """Status and body of one request, whatever the status."""
-    request = urllib.request.Request(base + path, method=method)
+    sent = {}
     if token:
-        request.add_header("Authorization", f"Bearer {token}")
+        sent["Authorization"] = f"Bearer {token}"
     if basic:
-        import base64
-
-        request.add_header("Authorization", "Basic " + base64.b64encode(":".join(basic).encode()).decode())
+        sent["Authorization"] = "Basic " + base64.b64encode(":".join(basic).encode()).decode()
     data = None
     if body is not None:
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        request.add_header("Content-Type", content_type(path))
-    for name, value in headers.items():
-        request.add_header(name, value)
-    try:
-        with urllib.request.urlopen(request, data, timeout=60) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        sent["Content-Type"] = content_type(path)
+    status, text, _ = send(method, base + path, data, {**sent, **headers})
+    return status, text.decode()
 
 
 def content_type(path):

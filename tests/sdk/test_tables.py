@@ -8,14 +8,12 @@ import shutil
 import tempfile
 import time
 import unittest
-import urllib.error
-import urllib.request
 
 import PureCloudPlatformClientV2 as sdk
 from PureCloudPlatformClientV2.rest import ApiException
 
 from postgres import Postgres
-from stored import Stored
+from stored import Stored, send
 from world import Process, sdk_client
 
 LONG = 60
@@ -28,17 +26,6 @@ SCHEMA = {
         "count": {"type": "integer", "default": 7, "displayOrder": 3},
     },
 }
-
-
-def send(method, url, data=None, headers=None):
-    """Status, body and headers of a request without a token."""
-    asked = urllib.request.Request(url, data, headers or {}, method=method)
-    try:
-        answer = urllib.request.urlopen(asked, timeout=LONG)
-    except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        return answer.status, answer.read(), answer.headers
 
 
 def form(text, field="file"):

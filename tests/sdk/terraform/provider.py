@@ -15,14 +15,12 @@ import json
 import pathlib
 import sys
 import unittest
-import urllib.error
-import urllib.request
 
 # The modules of the service's own tests lie one folder up.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from postgres import Postgres  # noqa: E402
-from stored import Stored, login  # noqa: E402
+from stored import Stored, login, send  # noqa: E402
 
 
 class Provider:
@@ -49,21 +47,14 @@ class Provider:
 
     def request(self, method, path, body=None, accept="application/json"):
         """Status, body and headers of the answer. The body is what its JSON says, or a text, or None."""
-        request = urllib.request.Request(self.base + path, method=method)
-        request.add_header("Authorization", f"Bearer {self.token}")
-        request.add_header("Accept", accept)
+        sent = {"Authorization": f"Bearer {self.token}", "Accept": accept}
         data = None
         if body is not None:
             data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        try:
-            answer = urllib.request.urlopen(request, data, timeout=60)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            text = answer.read().decode()
-            is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-            return answer.status, json.loads(text) if text and is_json else text or None, answer.headers
+            sent["Content-Type"] = "application/json"
+        status, text, headers = send(method, self.base + path, data, sent)
+        is_json = headers.get("Content-Type", "").startswith("application/json")
+        return status, json.loads(text) if text and is_json else text.decode() or None, headers
 
 
 class Resource(unittest.TestCase):
@@ -82,12 +73,8 @@ class Resource(unittest.TestCase):
             url = database.url
         cls.world = Stored(url, server=cls.settings)
         cls.addClassCleanup(cls.world.end)
-        cls.provider = cls.login()
-
-    @classmethod
-    def login(cls):
         admin = cls.world.admin
-        return Provider(cls.world.service.url, (admin["client_id"], admin["client_secret"]))
+        cls.provider = Provider(cls.world.service.url, (admin["client_id"], admin["client_secret"]))
 
     @classmethod
     def tearDownClass(cls):

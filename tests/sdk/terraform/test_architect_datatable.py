@@ -10,16 +10,6 @@ from provider import Resource, over_each_store
 
 TABLES = "/api/v2/flows/datatables"
 DIVISION = "11111111-2222-3333-4444-555555555555"
-DIVISIONS = f"""
-[[organization.division]]
-id = "11111111-2222-3333-4444-000000000000"
-name = "Home"
-home = true
-
-[[organization.division]]
-id = "{DIVISION}"
-name = "Sales"
-"""
 COLUMNS = [
     {"name": "key", "type": "string", "title": "Number"},
     {"name": "open", "type": "boolean", "title": "", "default": "true"},
@@ -61,14 +51,15 @@ def columns(schema):
 
 
 class Datatable(Resource):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        with open(cls.world.config, "a") as config:
-            config.write(DIVISIONS)
-        cls.world.kill()
-        cls.world.start()
-        cls.provider = cls.login()
+    settings = f"""
+    [[organization.division]]
+    id = "11111111-2222-3333-4444-000000000000"
+    name = "Home"
+    home = true
+    [[organization.division]]
+    id = "{DIVISION}"
+    name = "Sales"
+    """
 
     def state(self, id):
         """What the provider keeps of a table."""

@@ -1,10 +1,8 @@
 """`genesyscloud_flow`: a flow's file, published by a job, and exported by one."""
 
 import unittest
-import urllib.error
-import urllib.request
 
-from provider import Resource, over_each_store
+from provider import Resource, over_each_store, send
 
 # What a user's file has: comments, text beyond ASCII, and a placeholder that the provider fills before it uploads.
 YAML = """# Opens the shop – ☎
@@ -24,23 +22,12 @@ WRONG = """workflow:
 """
 
 
-def send(method, url, data=None, headers=None):
-    """Status and bytes of a request without a token, as the provider sends files."""
-    asked = urllib.request.Request(url, data, headers or {}, method=method)
-    try:
-        answer = urllib.request.urlopen(asked, timeout=60)
-    except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        return answer.status, answer.read()
-
-
 class Flow(Resource):
-    def job(self, yaml, headers=None):
-        """The id of the job that has taken this file."""
+    def job(self, yaml):
+        """The id of the job that has taken this file, which the provider sends without a token."""
         # The provider's SDK sends no body.
         job = self.done(self.provider.post("/api/v2/flows/jobs"))
-        self.assertEqual(send("PUT", job["presignedUrl"], yaml.encode(), {**job["headers"], **(headers or {})})[0], 200)
+        self.assertEqual(send("PUT", job["presignedUrl"], yaml.encode(), job["headers"])[0], 200)
         return job["id"]
 
     def state(self, id):
@@ -72,7 +59,7 @@ class Flow(Resource):
             if job["status"] != "Started":
                 break
         self.assertEqual(job["status"], "Success", job)
-        status, file = send("GET", job["downloadUrl"])
+        status, file, _ = send("GET", job["downloadUrl"])
         self.assertEqual(status, 200)
         return file
 
