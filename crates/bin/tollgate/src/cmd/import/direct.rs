@@ -5,6 +5,7 @@ use crate::cmd::stored;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_definitions::auth_id;
 use tollgate_store::{
     Action, ActionBody, ActionQuery, Actor, Author, Draft, EntityId, Expected, Integration,
     IntegrationQuery, JsonText, LOGIN, NameFilter, NewAction, Pages, Store, StoreError,
@@ -42,7 +43,7 @@ impl Direct {
         let known = self.known(&integration, &body, login).await?;
         let id = match &known {
             Some(action) => action.id.clone(),
-            None if login => EntityId::parse(format!("{LOGIN}{}", integration.id))?,
+            None if login => login_id(&integration)?,
             None => EntityId::parse(format!("custom_-_{}", EntityId::random()))?,
         };
         let store = &self.store;
@@ -75,24 +76,19 @@ impl Direct {
         login: bool,
     ) -> anyhow::Result<Option<Action>> {
         if login {
-            let id = EntityId::parse(format!("{LOGIN}{}", integration.id))?;
+            let id = login_id(integration)?;
             return match self.store.get::<Action>(&id).await {
                 Ok(action) => Ok(Some(action)),
                 Err(StoreError::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error.into()),
             };
         }
-        let mut pages = Pages::default();
-        while let Some(page) = pages.next() {
-            let query = ActionQuery {
-                integration_id: Some(integration.id.clone()),
-                name: Some(NameFilter::Is(body.name.clone())),
-                page,
-                ..ActionQuery::default()
-            };
-            pages.add(self.store.list::<Action>(&query).await)?;
-        }
-        let mut found = pages.found();
+        let named = ActionQuery {
+            integration_id: Some(integration.id.clone()),
+            name: Some(NameFilter::Is(body.name.clone())),
+            ..ActionQuery::default()
+        };
+        let mut found = self.actions(named).await?;
         found.retain(|action| action.body.name == body.name && !is_login(action));
         one(found, &body.name, |action| action.id.to_string())
     }
@@ -119,22 +115,30 @@ impl Direct {
         Ok(pages.found())
     }
 
+    /// All actions that the query finds, whatever page it asks for.
+    async fn actions(&self, query: ActionQuery) -> anyhow::Result<Vec<Action>> {
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next() {
+            let query = ActionQuery {
+                page,
+                ..query.clone()
+            };
+            pages.add(self.store.list::<Action>(&query).await)?;
+        }
+        Ok(pages.found())
+    }
+
     pub(super) async fn list(&self, integration: Option<&str>) -> anyhow::Result<Vec<Found>> {
         let integration_id = match integration {
             Some(name) => Some(self.integration(name).await?.id),
             None => None,
         };
         let integrations = self.integrations().await?;
-        let mut pages = Pages::default();
-        while let Some(page) = pages.next() {
-            let query = ActionQuery {
-                integration_id: integration_id.clone(),
-                page,
-                ..ActionQuery::default()
-            };
-            pages.add(self.store.list::<Action>(&query).await)?;
-        }
-        let found = pages.found().into_iter().map(|action| {
+        let of_it = ActionQuery {
+            integration_id,
+            ..ActionQuery::default()
+        };
+        let found = self.actions(of_it).await?.into_iter().map(|action| {
             let mut all = integrations.iter();
             let of = all.find(|it| it.id == action.integration_id);
             Found {
@@ -145,6 +149,11 @@ impl Direct {
         });
         Ok(found.collect())
     }
+}
+
+/// The id of the integration's own login.
+fn login_id(integration: &Integration) -> anyhow::Result<EntityId> {
+    Ok(EntityId::parse(auth_id(integration.id.as_str()))?)
 }
 
 /// Whether it is an integration's own login.

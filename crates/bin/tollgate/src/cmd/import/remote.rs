@@ -5,6 +5,7 @@ use crate::cmd::remote::{ACTIONS, Remote};
 use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tollgate_store::LOGIN;
 
 impl Remote {
     /// The id and the type of the integration of that name or id.
@@ -35,7 +36,7 @@ impl Remote {
         let all = self.all(ACTIONS, "&includeAuthActions=true").await?;
         let id = |it: &Value| it["id"].as_str().unwrap_or_default().to_owned();
         let known = all.iter().filter(|it| {
-            let auth = id(it).starts_with("customAuth_-_");
+            let auth = id(it).starts_with(LOGIN);
             it["integrationId"] == *integration
                 && login == auth
                 && (login || it["name"] == file["name"])

@@ -1,16 +1,15 @@
 //! What files hold: actions as the vendor exports them, tables, and how two of them differ.
 
 use serde_json::{Map, Value, json};
+use tollgate_store::LOGIN;
 
-/// How the id of an integration's own login begins.
-pub(super) const LOGIN_ID: &str = "customAuth_-_";
 /// Fields that are named of a file that has changed, at the most.
 const MAX_FIELDS: usize = 3;
 
 /// An action, as the API shows it with its contract and its config, in the form and order of an export.
 pub(super) fn action(shown: &Value, kind: &str) -> Value {
     let id = shown["id"].as_str().unwrap_or_default();
-    let login = id.starts_with(LOGIN_ID);
+    let login = id.starts_with(LOGIN);
     let mut config = arranged(&shown["config"], &["request", "response", "timeoutSeconds"]);
     let request = [
         "requestUrlTemplate",

@@ -3,7 +3,7 @@
 //! Actions that the vendor ships with an integration ("static" ones, *observed* in the vendor's Terraform provider,
 //! whose export leaves them out too) have nothing to export.
 
-use super::super::form::{self, LOGIN_ID};
+use super::super::form;
 use super::super::source::{Got, Source};
 use super::{Organisation, text, with_stems};
 use crate::cmd::http::encode;
@@ -11,6 +11,7 @@ use crate::console::plural;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tollgate_action::Action;
+use tollgate_store::LOGIN;
 
 const ACTIONS: &str = "/api/v2/integrations/actions";
 const STATIC_ID: &str = "static";
@@ -168,7 +169,7 @@ async fn whole_action(source: &Source, stage: Stage, id: &str) -> anyhow::Result
         ("/contract/input", "inputSchema", "inputschema.json"),
         ("/contract/output", "successSchema", "successschema.json"),
     ] {
-        if names_alone(&shown, place, field) && !id.starts_with(LOGIN_ID) {
+        if names_alone(&shown, place, field) && !id.starts_with(LOGIN) {
             match source.get(&format!("{path}/schemas/{schema}")).await? {
                 Got::Found(schema) => put(&mut shown, place, field, schema),
                 Got::Forbidden(why) => return Ok(Got::Forbidden(why)),
