@@ -4,11 +4,12 @@
 //! that isn't the certificate's is found when it is configured and not by the first connection.
 //!
 //! *Doesn't decide* whom TLS trusts and as whom it speaks: the driver does towards upstreams, the listener
-//! towards callers.
+//! towards callers. Towards databases there is nothing to choose ([`verifying_client`]).
 
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use x509_cert::Certificate;
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -34,6 +35,27 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> 
             .map_err(|error| format!("certificate {}: {error}", index + 1))?;
     }
     Ok(read)
+}
+
+/// TLS of a client that trusts these authorities alone, or else the public ones, and shows no certificate.
+///
+/// # Errors
+/// What is wrong with the authorities' PEM text.
+pub fn verifying_client(authorities_pem: Option<&[u8]>) -> Result<rustls::ClientConfig, String> {
+    let mut roots = rustls::RootCertStore::empty();
+    match authorities_pem {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(pem) => {
+            for root in certificates(pem)? {
+                roots.add(root).map_err(|error| explain(&error))?;
+            }
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| explain(&error))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The private key of a PEM text; none if it holds no key.

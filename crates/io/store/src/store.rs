@@ -67,7 +67,7 @@ impl Store {
                 make(path)?;
                 Some(FileClaim::at(path, bounds.timeout).await?)
             }
-            Target::Postgres { .. } => None,
+            Target::Postgres(_) => None,
         };
         let opened = Self::open_within(url, ring, now, bounds).await?;
         Ok(Self { alone, ..opened })
@@ -85,9 +85,7 @@ impl Store {
                 make(path)?;
                 Arc::new(Sqlite::open(path, bounds).await?)
             }
-            Target::Postgres { url, tls } => {
-                Arc::new(Postgres::open(url, tls.as_ref(), bounds).await?)
-            }
+            Target::Postgres(url) => Arc::new(Postgres::open(url, bounds).await?),
         };
         migrate(&db, migrations, now).await?;
         check_ring(&db, &ring, now).await?;

@@ -1,15 +1,14 @@
 //! PostgreSQL. A bounded pool; a connection that broke is replaced when it is needed, and one that was
 //! silent is cut off.
 //!
-//! Durability: a server set to acknowledge before its disk does (`synchronous_commit = off`) is told
-//! otherwise for our sessions. `fsync = off` can't be undone from here; it is logged as an error.
+//! Durability: `fsync = off` can't be undone from here; it is logged as an error. What can be is done by
+//! `tollgate_postgres`.
 
 mod connect;
 mod listen;
 mod value;
 
 use super::pool::{Lease, Places, Pool};
-use super::url::Tls;
 use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
 use crate::error::{StoreError, StoreResult};
 use crate::open_error::OpenError;
@@ -21,7 +20,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tollgate_secret::Secret;
+use tollgate_postgres::PostgresUrl;
 use value::row_values;
 
 /// Connections of one node, but for the one that listens. Writers are one at a time in the whole store,
@@ -45,14 +44,10 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(crate) async fn open(
-        url: &Secret,
-        tls: Option<&Tls>,
-        bounds: Bounds,
-    ) -> Result<Self, OpenError> {
-        let connector = Arc::new(Connector::new(url, tls, bounds)?);
+    pub(crate) async fn open(url: &PostgresUrl, bounds: Bounds) -> Result<Self, OpenError> {
+        let connector = Arc::new(Connector::new(url, bounds)?);
         let first = connector.connect().await?;
-        let asked = first.client.query_one("SHOW fsync", &[]);
+        let asked = first.client().query_one("SHOW fsync", &[]);
         if let Ok(Ok(row)) = tokio::time::timeout(bounds.timeout, asked).await
             && row.try_get::<_, String>(0).is_ok_and(|v| v == "off")
         {
@@ -190,7 +185,9 @@ impl Transaction for OpenTransaction {
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let connection = self.connection()?;
         let statement = connection.statement(sql).await?;
-        let found = connection.client.query_raw(&statement, references(&values));
+        let found = connection
+            .client()
+            .query_raw(&statement, references(&values));
         let mut found = pin!(found.await.map_err(|e| translate(&e))?);
         let mut answer = Answer::default();
         while let Some(row) = found.next().await {
@@ -205,7 +202,7 @@ impl Transaction for OpenTransaction {
         let connection = self.connection()?;
         let statement = connection.statement(sql).await?;
         let changed = connection
-            .client
+            .client()
             .execute(&statement, &references(&values))
             .await;
         changed.map_err(|e| translate(&e))
@@ -214,7 +211,7 @@ impl Transaction for OpenTransaction {
     async fn script(&mut self, sql: &str) -> StoreResult<()> {
         let connection = self.connection()?;
         connection
-            .client
+            .client()
             .batch_execute(sql)
             .await
             .map_err(|e| translate(&e))
@@ -238,13 +235,7 @@ fn references(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
 fn translate(error: &tokio_postgres::Error) -> StoreError {
     let busy = |what| StoreError::Busy { what };
     let Some(db) = error.as_db_error() else {
-        // The chain says what the socket or TLS said; it holds no parameter of a statement.
-        let mut message = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(inner) = source {
-            message = format!("{message}: {inner}");
-            source = inner.source();
-        }
+        let message = tollgate_postgres::explain(error);
         let socket = std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>());
         let disconnected = error.is_closed() || socket;
         return StoreError::Database {
@@ -271,7 +262,7 @@ fn translate(error: &tokio_postgres::Error) -> StoreError {
         // out: it may quote values.
         StoreError::Database {
             backend: "postgres",
-            message: format!("{} ({})", db.message(), code.code()),
+            message: tollgate_postgres::explain(error),
             disconnected: code.code().starts_with("57P") || code.code().starts_with("08"),
         }
     }

@@ -1,6 +1,9 @@
 //! A PostgreSQL server of the test's own: in a temporary folder, on a Unix socket in it, stopped and
 //! removed at the end. PostgreSQL refuses to run as root; then it runs as the user `postgres`.
 
+#[path = "postgres_life.rs"]
+mod life;
+
 use super::Folder;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -92,32 +95,9 @@ impl Server {
         let programs = programs()
             .ok_or("PostgreSQL's programs are not installed (apt-get install postgresql)")?;
         let folder = Folder::new("postgres");
-        if is_root() {
-            let owned = Command::new("chown")
-                .arg("postgres")
-                .arg(folder.path())
-                .status();
-            if !owned.is_ok_and(|s| s.success()) {
-                return Err("there is no user postgres for a server that can't run as root".into());
-            }
-        }
+        own(folder.path())?;
+        initialise(&programs, folder.path())?;
         let data = folder.path().join("data");
-        let made = command(&programs, "initdb")
-            .args([
-                "--auth=trust",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "-D",
-            ])
-            .arg(&data)
-            .stdout(Stdio::null())
-            .status()
-            .map_err(|e| e.to_string())?;
-        if !made.success() {
-            return Err("initdb failed".into());
-        }
         prepare(&data).map_err(|e| e.to_string())?;
         let mut arguments = vec!["-p".to_owned(), port.to_string()];
         for setting in settings {
@@ -138,27 +118,6 @@ impl Server {
     /// The port it listens on if it does; its socket is named by it, too.
     pub(crate) fn port(&self) -> u16 {
         self.port
-    }
-
-    /// `kill -9` of the postmaster, and a start right after it.
-    pub(crate) fn crash_and_restart(&mut self) {
-        // The child is the postmaster itself: setpriv became it.
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        let until = Instant::now() + PATIENCE;
-        loop {
-            // Refused while the orphans of the killed one still hold its memory.
-            self.child = serve(&self.programs, self.folder.path(), &self.arguments);
-            while self.child.try_wait().unwrap().is_none() {
-                if self.answers() {
-                    return;
-                }
-                assert!(Instant::now() < until, "PostgreSQL doesn't come back");
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            assert!(Instant::now() < until, "PostgreSQL doesn't start again");
-            std::thread::sleep(Duration::from_millis(100));
-        }
     }
 
     /// A fresh database, as a store's URL.
@@ -197,11 +156,47 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         // SIGQUIT ends the whole server at once, its processes included.
         let _ = Command::new("kill")
             .args(["-QUIT", &self.child.id().to_string()])
             .status();
         let _ = self.child.wait();
+    }
+}
+
+/// Gives a folder to the user that a server runs as.
+fn own(folder: &Path) -> Result<(), String> {
+    if is_root() {
+        let owned = Command::new("chown").arg("postgres").arg(folder).status();
+        if !owned.is_ok_and(|s| s.success()) {
+            return Err("there is no user postgres for a server that can't run as root".into());
+        }
+    }
+    Ok(())
+}
+
+/// Makes the folder `data` of an empty server.
+fn initialise(programs: &Path, folder: &Path) -> Result<(), String> {
+    let made = command(programs, "initdb")
+        .args([
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "-D",
+        ])
+        .arg(folder.join("data"))
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|e| e.to_string())?;
+    if made.success() {
+        Ok(())
+    } else {
+        Err("initdb failed".into())
     }
 }
 

@@ -53,7 +53,7 @@ impl Session {
         let Some(connection) = &self.0 else {
             return false;
         };
-        let done = connection.client.batch_execute(statement);
+        let done = connection.client().batch_execute(statement);
         matches!(tokio::time::timeout(patience, done).await, Ok(Ok(())))
     }
 }

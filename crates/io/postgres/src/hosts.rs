@@ -5,7 +5,7 @@ use tokio_postgres::config::Host;
 
 /// The configuration of each host by itself: the library tries the next one only when the one before
 /// refuses, not when it is silent. None if hosts and ports don't go together.
-pub(super) fn each(config: &Config) -> Option<Vec<Config>> {
+pub(crate) fn each(config: &Config) -> Option<Vec<Config>> {
     let (hosts, addresses, ports) = (
         config.get_hosts(),
         config.get_hostaddrs(),

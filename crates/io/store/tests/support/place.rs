@@ -1,0 +1,37 @@
+//! Where tests put what they make, and how they say that something isn't there.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A folder that is removed at the end.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(word: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path =
+            std::env::temp_dir().join(format!("tollgate-{word}-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Whether tests that need `what` may be left out. Says so.
+pub(crate) fn skip(what: &str) {
+    assert!(
+        std::env::var_os("TOLLGATE_REQUIRE_POSTGRES").is_none(),
+        "required, but {what}"
+    );
+    eprintln!("skipped: {what}");
+}
