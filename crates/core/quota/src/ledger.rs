@@ -7,6 +7,7 @@ mod forecast;
 mod header;
 mod in_force;
 mod learned;
+mod lease;
 mod others;
 mod reserve;
 mod scout;
@@ -16,6 +17,7 @@ mod usage;
 
 pub use announced::{Announcement, Span, Verdict};
 pub use header::Header;
+pub use lease::{GivenBack, Lease};
 pub use others::ForeignCalls;
 pub use shift::Shift;
 pub use usage::{Since, Usage};
@@ -51,6 +53,8 @@ pub struct Ledger {
     learned: Option<Box<Learned>>,
     /// Slots that are for somebody else; what headers have found of somebody else's is among them.
     left_free: u32,
+    /// The part of what is allowed that is ours; none where all of it is.
+    lease: Option<Lease>,
     /// Which number and period headers say to be in force; none before the first.
     announced: Option<Box<Announcements>>,
     /// A step's begin, by which ends are rounded for the next process; zero before the first checkpoint.
@@ -71,6 +75,7 @@ impl Ledger {
             lag: Lag::default(),
             learned: None,
             left_free: 0,
+            lease: None,
             announced: None,
             steps_from: Instant::ZERO,
         }
@@ -107,7 +112,7 @@ impl Ledger {
     #[must_use]
     pub fn room(&mut self, now: Instant) -> u32 {
         self.forget_ended(now);
-        if self.closed_until > now {
+        if self.closed_until > now || self.has_lease_ended(now) {
             return 0;
         }
         self.given().saturating_sub(self.taken())
@@ -213,6 +218,12 @@ impl Ledger {
         self.closed_until = Instant::ZERO;
     }
 
+    /// Slots that are held and whose end is not known: calls under way.
+    #[must_use]
+    pub fn under_way(&self) -> u32 {
+        self.open
+    }
+
     /// Slots that are left free for somebody else.
     #[must_use]
     pub fn left_free(&self) -> u32 {
@@ -230,10 +241,11 @@ impl Ledger {
         self.rule.set_allowed(to);
     }
 
-    /// The end of the settled slot that is `index` others behind the next to be free.
+    /// The end of the settled slot that is `index` others behind the next to be free. Somebody else's of those that are
+    /// others' are not among them.
     fn nth_end(&self, index: usize) -> Option<Instant> {
         match &self.learned {
-            Some(learned) => learned.nth_end(&self.ends, index),
+            Some(learned) => learned.nth_end(&self.ends, index, self.for_others()),
             None => self.ends.get(index).copied(),
         }
     }
@@ -243,11 +255,11 @@ impl Ledger {
         self.open + tally(self.ends.len()) + learned
     }
 
-    /// Slots that are not left free: ours to take, together with those that headers have found somebody else to hold beyond
-    /// what is left free.
+    /// Slots that are neither another process's nor left free: ours to take, together with those that headers have found
+    /// somebody else to hold beyond what is others'.
     #[must_use]
     pub fn given(&self) -> u32 {
-        self.allowed().saturating_sub(self.left_free)
+        self.leased().saturating_sub(self.left_free)
     }
 
     /// Slots held of [`Self::given`].
@@ -255,11 +267,20 @@ impl Ledger {
         self.occupied() - self.theirs(Instant::ZERO)
     }
 
-    /// Slots that somebody else has of those left free, and still holds after `at`.
+    /// Slots that are another process's or left free.
+    #[inline]
+    fn for_others(&self) -> u32 {
+        match self.left_free > 0 || self.lease.is_some() {
+            true => self.allowed() - self.given(),
+            false => 0,
+        }
+    }
+
+    /// Slots that somebody else has of those that are others', and still holds after `at`.
     fn theirs(&self, at: Instant) -> u32 {
         match &self.learned {
-            Some(learned) if self.left_free > 0 => learned.foreign(at).min(self.left_free),
-            _ => 0,
+            Some(learned) => learned.foreign(at).min(self.for_others()),
+            None => 0,
         }
     }
 

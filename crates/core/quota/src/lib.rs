@@ -176,6 +176,20 @@
 //! number of its time, so after a lowering no window whose last call is sent later counts more than
 //! the lower number; nothing is taken back from those before.
 //!
+//! # Leases
+//!
+//! Several processes may use one limit. Each holds a [`Lease`] of it, whose slots are never more, all together, than
+//! the limit allows, and sends only while fewer of its own are held. **Then the proof stands with "held by all":** at
+//! any sending no more than `allowed` slots are held by all processes together. What moves from one to another keeps
+//! that true ([`Ledger::give_back`], [`Ledger::take_over`]): a free slot was held by nobody; a settled slot is
+//! forgotten here and held there until the same end or a later one, so at no instant is it held by neither. An open
+//! slot's end isn't known, so it can't be handed over. *A slot that is forgotten here may be looked for again*, when
+//! a later answer tells more of its call: then none is found, or another one with the same end, which stands for it.
+//!
+//! From the lease's end on nothing is taken. As long as leases are renewed, starts behind it are foretold as if it
+//! went on; else there are none. What other processes hold is told by headers as somebody else's use: it is theirs up
+//! to the part of the limit that is not ours, as what is left free is.
+//!
 //! # Restart
 //!
 //! [`Ledger::usage`] tells the slots in few words, ends rounded up; [`Ledger::restore`] holds them in
@@ -196,11 +210,14 @@
 //!
 //! Tested in `tests/rule.rs` against windows of any alignment, in `tests/headers.rs` against upstreams
 //! with fixed and with sliding windows, each way of rounding, and foreign callers, and in
-//! `tests/reserve.rs` against a plain look at every end.
+//! `tests/reserve.rs` against a plain look at every end; leases in `tests/lease.rs`.
 #![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]
 #![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
 #![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
 mod ledger;
 
-pub use ledger::{Announcement, ForeignCalls, Header, Ledger, Shift, Since, Span, Usage, Verdict};
+pub use ledger::{
+    Announcement, ForeignCalls, GivenBack, Header, Lease, Ledger, Shift, Since, Span, Usage,
+    Verdict,
+};

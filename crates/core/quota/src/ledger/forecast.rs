@@ -111,6 +111,12 @@ impl Ledger {
     #[must_use]
     pub fn earliest_by_chance(&mut self, k: u64, deviations: f64, now: Instant) -> Instant {
         self.forget_ended(now);
+        let at = self.earliest_of_all(k, deviations, now);
+        self.in_lease(at, now)
+    }
+
+    /// The same, however long the lease lasts.
+    fn earliest_of_all(&self, k: u64, deviations: f64, now: Instant) -> Instant {
         let start = self.closed_until.max(now);
         let allowed = self.given();
         if allowed == 0 {
@@ -189,6 +195,9 @@ impl Ledger {
     #[must_use]
     pub fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
         self.forget_ended(now);
+        let Some(at) = self.last_in_lease(at, now) else {
+            return 0;
+        };
         let start = self.closed_until.max(now);
         let allowed = u64::from(self.given());
         if at < start || allowed == 0 {
@@ -228,7 +237,8 @@ impl Ledger {
         plain + self.learned.as_ref().map_or(0, |it| it.freed_by(at))
     }
 
-    /// When there may be room for a call of this cost by itself: none while too little is settled.
+    /// When there may be room for a call of this cost by itself: none while too little is settled, or if the lease ends
+    /// before.
     #[must_use]
     pub fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
         self.forget_ended(now);
@@ -238,6 +248,7 @@ impl Ledger {
             Some(nth) => self.nth_end(nth as usize - 1)?,
         };
         let scout = self.waits_for_scout(now).unwrap_or(now);
-        Some(end.max(self.closed_until).max(scout))
+        let at = end.max(self.closed_until).max(scout);
+        (!self.lease_ends_by(at, now)).then_some(at)
     }
 }

@@ -240,6 +240,17 @@ impl Learned {
         open.map(|window| window.foreign).sum()
     }
 
+    /// So many of somebody else's slots, which end then, are told of no more.
+    pub(super) fn take_over(&mut self, mut slots: u32, until: Instant) {
+        for window in &mut self.windows {
+            if window.low <= until {
+                let found = window.foreign.min(slots);
+                window.foreign -= found;
+                slots -= found;
+            }
+        }
+    }
+
     pub(super) fn held(&self, now: Instant) -> u32 {
         self.all() - self.freed_by(now)
     }
@@ -257,15 +268,23 @@ impl Learned {
         }
     }
 
-    /// The `index`-th end of those given and the windows' together.
-    pub(super) fn nth_end(&self, ends: &VecDeque<Instant>, index: usize) -> Option<Instant> {
-        let mut passed = 0;
+    /// The `index`-th end of those given and the windows' together, where so many slots are for somebody else: those
+    /// that somebody else holds the longest are among these.
+    pub(super) fn nth_end(
+        &self,
+        ends: &VecDeque<Instant>,
+        index: usize,
+        others: u32,
+    ) -> Option<Instant> {
+        let (mut passed, mut longer) = (0, self.foreign(Instant::ZERO));
         for window in &self.windows {
+            longer -= window.foreign;
+            let theirs = window.foreign.min(others.saturating_sub(longer));
             let before = ends.partition_point(|&end| end <= window.up);
             if index < passed + before {
                 break;
             }
-            let slots = (window.own + window.foreign) as usize;
+            let slots = (window.own + window.foreign - theirs) as usize;
             if index < passed + before + slots {
                 return Some(window.up);
             }

@@ -39,8 +39,9 @@ impl Ledger {
         };
         self.forget_ended(now);
         let from = now + span;
-        let before = self.freed_by(from);
-        let ends = self.occupied() - self.open - before;
+        let later = self.occupied() - self.freed_by(from) - self.theirs(from);
+        let before = self.taken() - later;
+        let ends = later - self.open;
         let most = demand(left);
         // Ends from `back` on are yet to be looked at, `stretch` of them and one more at once.
         let (mut reserve, mut back, mut stretch) = (0.0_f64, 0, 0);

@@ -110,7 +110,8 @@ impl Ledger {
     /// Whether calls that have room wait for the answer of another one.
     #[must_use]
     pub fn waits_for_answer(&self, now: Instant) -> bool {
-        let has_room = self.closed_until <= now && self.held(now) < self.allowed();
+        let is_open = self.closed_until <= now && !self.has_lease_ended(now);
+        let has_room = is_open && self.held(now) - self.theirs(now) < self.given();
         self.waits_for_scout(now).is_some() && has_room
     }
 
