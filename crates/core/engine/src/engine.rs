@@ -7,12 +7,14 @@
 mod admission;
 mod answers;
 mod corrections;
+mod demanded;
 mod extend;
 mod goodput;
 mod grow;
 mod header_limits;
 mod learned;
 mod learning;
+mod leases;
 mod limits;
 mod machine;
 mod promises;
@@ -28,6 +30,7 @@ mod view;
 
 use crate::timer::Timer;
 use crate::{Command, Event};
+pub use demanded::LimitDemand;
 pub use extend::{Extension, NoSuchEntry};
 pub use machine::Engine;
 use std::time::Duration;
@@ -81,6 +84,7 @@ impl Engine {
                 self.recheck_promises();
             }
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
+            Event::SetLease { limit, lease, held } => self.set_lease(limit, lease, &held, now),
             Event::SetTokenLimit {
                 client,
                 place,
@@ -133,7 +137,7 @@ impl Engine {
             Timer::Renew(token) | Timer::Retire(token) | Timer::Open(token) => {
                 tokens.get(token).is_some()
             }
-            Timer::Fetch(_) | Timer::Promises => true,
+            Timer::Fetch(_) | Timer::Promises | Timer::Lease(_) => true,
             Timer::Probes => closed,
         });
     }
@@ -177,6 +181,7 @@ impl Engine {
                 Timer::Probes => self.wait_for_probes(now),
                 Timer::Promises => self.recheck_the_rest(),
                 Timer::Fetch(client) => self.may_fetch_again(client, now),
+                Timer::Lease(limit) => self.lease_may_have_ended(limit, now),
             }
         }
         self.expire(now);

@@ -19,6 +19,7 @@
 
 mod backlog;
 mod gate;
+mod leases;
 mod two_windows;
 
 use crate::Submission;
@@ -29,7 +30,7 @@ use crate::situation::Situation;
 pub(crate) use backlog::Backlog;
 use backlog::ROUNDS;
 use gate::ExtraSlots;
-use tollgate_model::{Instant, PoolId, Reason, Rule, count};
+use tollgate_model::{Instant, LeaseShare, PoolId, Reason, Rule, count};
 use two_windows::start_under_all;
 
 /// When a submission could start.
@@ -42,6 +43,8 @@ pub(crate) struct Estimate {
     pub(crate) reason: Reason,
     /// Whether that limit counts calls at once.
     pub(crate) is_at_once: bool,
+    /// Our part of that limit, where all of it would have given a start in time.
+    pub(crate) lease: Option<LeaseShare>,
 }
 
 impl Estimate {
@@ -102,7 +105,9 @@ impl Estimator<'_> {
             limit: None,
             reason: too_late(opens > now),
             is_at_once: false,
+            lease: None,
         };
+        let mut binds = None;
         self.backlog.begin(submission, standing, started, s);
         for limit in config.passed(submission.flow, submission.route) {
             let at = self.earliest_under(&Resource::Limit(limit), submission);
@@ -110,6 +115,7 @@ impl Estimator<'_> {
             latest.consider(at, &known.name);
             if latest.at == at && at > now {
                 latest.is_at_once = matches!(known.rule, Rule::Concurrency { .. });
+                binds = Some(limit);
             }
             let ledger = &self.situation.resources.ledgers[limit.index()];
             if latest.at == at && ledger.closed_until(now) == Some(at) {
@@ -125,6 +131,7 @@ impl Estimator<'_> {
         }
         let s = &mut self.situation;
         latest.at = start_under_all(self.backlog, latest.at, submission.deadline, s);
+        self.consider_leases(submission, binds, &mut latest);
         if let Some(pool) = pool {
             self.situation.resources.pools.put_back(pool, None);
         }
@@ -149,6 +156,9 @@ impl Estimator<'_> {
             if let Resource::Clients(clients) = &resource {
                 let full = clients.first_full(self.situation.resources, at, now, config);
                 latest.consider(at, full);
+                if at == Instant::NEVER {
+                    self.consider_leases_of_clients(clients, latest);
+                }
             }
         }
         let client = config.pools[pool.index()].clients.first();

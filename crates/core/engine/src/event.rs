@@ -5,6 +5,7 @@ use std::time::Duration;
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
 };
+use tollgate_quota::Lease;
 
 /// Something that happened outside, at the instant given with it.
 #[derive(Clone, Debug)]
@@ -71,6 +72,16 @@ pub enum Event {
         limit: LimitId,
         /// What is left free; with [`Leave::Calls`] of 0 nothing.
         leave: Leave,
+    },
+    /// Several processes share a limit from now on, or another part of it is this one's, or it is this one's for longer. A
+    /// larger part is used at once; a smaller one drains what is held ([`crate::Engine::give_back`] doesn't need that).
+    SetLease {
+        /// Which.
+        limit: LimitId,
+        /// The part that is ours; none where all of it is.
+        lease: Option<Lease>,
+        /// Slots among them that calls of other processes hold, until when and how many: they are held as long.
+        held: Vec<(Instant, u32)>,
     },
     /// An operator sets the number of a limit that each token of a client has for itself.
     SetTokenLimit {

@@ -1,6 +1,7 @@
 //! What is left free of a limit by configuration.
 
 use tollgate_model::{count, tally};
+use tollgate_quota::Ledger;
 
 /// Calls of a limit that are left free for other applications.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -21,6 +22,18 @@ impl Leave {
             Self::Percent(percent) => tally(count((f64::from(allowed) * percent / 100.0).ceil())),
         };
         calls.min(allowed.saturating_sub(1))
+    }
+
+    /// Slots of the ledger that are left free: of a leased limit our part of what is left free of all, rounded up.
+    #[must_use]
+    pub(crate) fn of_ledger(self, ledger: &Ledger) -> u32 {
+        let (all, leased) = (self.of(ledger.allowed()), ledger.leased());
+        if leased == ledger.allowed() {
+            return all;
+        }
+        let part = u64::from(all) * u64::from(leased);
+        let part = part.div_ceil(ledger.allowed().max(1).into());
+        tally(part).min(leased.saturating_sub(1))
     }
 
     /// Reads `10 %`, with or without the space, or a number of calls. None if it is neither.

@@ -115,9 +115,26 @@ impl Queue {
         last.is_some_and(|(class, _)| *class == self.class(flow))
     }
 
+    /// Counts a submission, whatever will become of it. Gives the place of its lane.
+    pub(crate) fn asked(&mut self, flow: FlowId, route: RouteId) -> usize {
+        let lane = self.lane(flow, route);
+        self.lanes[lane].asked += 1;
+        lane
+    }
+
+    /// Guarantees the flow another number of starts a window, where it is guaranteed any.
+    pub(crate) fn guarantee(&mut self, flow: FlowId, slots: u32) {
+        self.flows[flow.index()].guarantee(slots);
+    }
+
     /// Counts an arrival, whether it will wait or not.
     pub(crate) fn arrived(&mut self, flow: FlowId, route: RouteId, now: Instant) {
         let lane = self.lane(flow, route);
+        self.arrived_in(lane, now);
+    }
+
+    /// Counts an arrival in the lane at this place.
+    pub(crate) fn arrived_in(&mut self, lane: usize, now: Instant) {
         self.lanes[lane].arrivals.count(now);
     }
 
@@ -148,6 +165,7 @@ impl Queue {
                 queue: DeadlineQueue::default(),
                 pausing: DeadlineQueue::default(),
                 arrivals: Rate::new(recent),
+                asked: 0,
             });
             lanes.len() - 1
         })

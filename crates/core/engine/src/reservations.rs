@@ -321,7 +321,8 @@ impl Reservations {
         }
         let offered = self.offered.entry(class).or_default();
         if offered.until <= s.now {
-            offered.count(s.config, s.queue.above(class, s.now));
+            let above = s.queue.above(class, s.now);
+            offered.count(s.config, &s.resources.ledgers, above);
             offered.until = s.now + s.queue.recent() / REFRESHES;
         }
         Some(offered)

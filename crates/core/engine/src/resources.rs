@@ -24,6 +24,8 @@ pub(crate) struct Resources {
     blocked: Vec<Instant>,
     /// By `RouteId`: until when a 429 has shut the route.
     closed: Vec<Instant>,
+    /// Whether a limit is shared with other processes.
+    any_leased: bool,
     /// The latest instant until which a call may wait for the answer of a window's first call.
     answered_by: Instant,
 }
@@ -47,6 +49,7 @@ impl Resources {
             journal: Journal::new(config.limits.len(), now),
             blocked: vec![Instant::ZERO; config.routes.len()],
             closed: vec![Instant::ZERO; config.routes.len()],
+            any_leased: false,
             answered_by: Instant::ZERO,
             config,
             counted,
@@ -349,11 +352,21 @@ impl Resources {
         self.unblock();
     }
 
+    /// Whether a limit is shared with other processes.
+    pub(crate) fn any_leased(&self) -> bool {
+        self.any_leased
+    }
+
+    /// Notes that leases have changed.
+    pub(crate) fn note_leases(&mut self) {
+        self.any_leased = self.ledgers.iter().any(|it| it.lease().is_some());
+    }
+
     /// Leaves free of each limit what the configuration says.
     fn leave_free(&mut self) {
         for (limit, ledger) in self.config.limits.iter().zip(&mut self.ledgers) {
             if let Some(leave) = limit.leave {
-                ledger.leave_free(leave.of(ledger.allowed()));
+                ledger.leave_free(leave.of_ledger(ledger));
             }
         }
     }

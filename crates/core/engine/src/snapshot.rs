@@ -3,6 +3,7 @@
 use crate::{Closed, Mode, ShadowCount};
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId, RouteId, Scope};
+use tollgate_quota::Lease;
 
 /// The state at one instant.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +108,8 @@ pub struct LimitView {
     pub foreign: u32,
     /// Slots of a window that are left free for others.
     pub left_free: u32,
+    /// The part of it that is this process's; none where all of it is.
+    pub lease: Option<Lease>,
     /// Closed by a 429 until then.
     pub closed_until: Option<Instant>,
     /// Whether it holds calls back.

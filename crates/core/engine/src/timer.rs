@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, TokenId};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, LimitId, TokenId};
 
 /// Why the engine wakes. A timer is not taken back: whoever it is for checks that it still matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,6 +23,8 @@ pub(crate) enum Timer {
     Promises,
     /// The client may fetch again: a pause after a failure is over, or it is no longer closed.
     Fetch(ClientId),
+    /// The lease of the limit ends, unless it was renewed.
+    Lease(LimitId),
 }
 
 /// Timers are not looked through as long as there are no more than this many.

@@ -2,6 +2,8 @@
 
 #[path = "by_hand/attempts.rs"]
 mod attempts;
+#[path = "by_hand/leases.rs"]
+mod leases;
 #[path = "by_hand/limits.rs"]
 mod limits;
 #[path = "by_hand/queue.rs"]

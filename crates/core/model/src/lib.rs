@@ -23,6 +23,6 @@ pub use id::{
 pub use instant::Instant;
 pub use limit::{Limit, Rule, Scope};
 pub use number::{count, millis, nanos, tally};
-pub use refusal::{Reason, Refusal};
+pub use refusal::{LeaseShare, Reason, Refusal};
 pub use stream::Stream;
 pub use table::Table;

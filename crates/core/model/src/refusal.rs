@@ -12,6 +12,17 @@ pub struct Refusal {
     pub limit: Option<String>,
     /// The earliest instant at which a call like this one could start, where that is known.
     pub earliest_start: Option<Instant>,
+    /// This process's part of that limit, where the call could have started in time under all of it.
+    pub lease: Option<LeaseShare>,
+}
+
+/// The part of a limit that a process may use, where several divide it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeaseShare {
+    /// Slots that this process may hold.
+    pub slots: u32,
+    /// Slots that all of them together may hold.
+    pub allowed: u32,
 }
 
 /// The kinds of refusal.
@@ -30,6 +41,8 @@ pub enum Reason {
     Expired,
     /// No access token can be had.
     NoToken,
+    /// This process's lease of the limit has ended, or ends before the call could start and is not renewed. Said at once.
+    LeaseEnded,
 }
 
 impl Reason {
@@ -43,6 +56,7 @@ impl Reason {
             Self::Shed => "shed",
             Self::Expired => "expired",
             Self::NoToken => "no.token",
+            Self::LeaseEnded => "lease.ended",
         }
     }
 }
@@ -58,6 +72,9 @@ impl fmt::Display for Reason {
             Self::Shed => "a more important execution took the place",
             Self::Expired => "the deadline passed in the queue",
             Self::NoToken => "no access token can be had",
+            Self::LeaseEnded => {
+                "this node's part of a limit that several nodes share has ended, and it can't reach what divides it"
+            }
         })
     }
 }

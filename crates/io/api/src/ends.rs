@@ -55,7 +55,7 @@ struct Row {
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 29] = [
+const TABLE: [Row; 30] = [
     Row { cause: Cause::Input, own: "action.input.invalid", status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the inputs break the contract; `errors` lists each breach", todo: "correct the inputs",
         known: Evidence::Ours, source: "as for a mapping" },
@@ -139,6 +139,11 @@ const TABLE: [Row; 29] = [
                    has failed and no token is left; tollgate goes on asking by itself, after pauses that double up to \
                    a minute",
         todo: "look at the client's credentials and at the endpoint",
+        known: Evidence::Ours, source: "the code is documented" },
+    Row { cause: Cause::LeaseEnded, own: "lease.ended", status: 503, code: "service.unavailable", detail: "",
+        happened: "this node's part of a limit that several nodes share has ended, or ends before the call could start, \
+                   because the node can't reach the coordination store; the message has the part. Said at once",
+        todo: "another node, or a later call; look at the coordination store",
         known: Evidence::Ours, source: "the code is documented" },
     Row { cause: Cause::Draining, own: "draining", status: 503, code: "service.unavailable", detail: "",
         happened: "the service is about to end", todo: "another node",

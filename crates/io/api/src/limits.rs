@@ -56,6 +56,10 @@ struct Limit {
     foreign: u32,
     /// How many of them are left to other applications.
     left_free: u32,
+    /// This node's part of it, where several nodes share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    lease: Option<Lease>,
     /// What is configured, where another number is in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     configured: Option<u32>,
@@ -80,6 +84,18 @@ struct Limit {
     /// How many calls it would have turned away since the start, were nothing in shadow.
     #[serde(skip_serializing_if = "Option::is_none")]
     would_refuse: Option<u64>,
+}
+
+/// A node's part of a limit.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Lease {
+    /// How many of the calls this node may have counted.
+    slots: u32,
+    /// How much longer; with 0 it has ended.
+    left_millis: u64,
+    /// Whether it can be expected to go on.
+    is_renewed: bool,
 }
 
 request! {
@@ -138,6 +154,11 @@ async fn list(
             held: limit.held,
             foreign: limit.foreign,
             left_free: limit.left_free,
+            lease: limit.lease.map(|lease| Lease {
+                slots: lease.slots,
+                left_millis: millis(lease.until.since(now)),
+                is_renewed: lease.is_renewed,
+            }),
             configured: limit.configured,
             period_millis: limit.period.map(millis),
             closed_millis: closed.filter(|millis| *millis > 0),

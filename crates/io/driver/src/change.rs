@@ -6,8 +6,8 @@
 use crate::ClientCredentials;
 use crate::driver::Driver;
 use crate::pump::Pump;
-use tollgate_engine::{Closed, Event, Leave, NoSuchEntry};
-use tollgate_model::{ClientId, LimitId};
+use tollgate_engine::{Closed, Event, GivenBack, Lease, Leave, LimitDemand, NoSuchEntry};
+use tollgate_model::{ClientId, Instant, LimitId};
 
 /// Why nothing was changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -32,6 +32,34 @@ impl Driver {
     /// Leaves so much of a limit free for other applications; see [`Event::SetLeave`].
     pub async fn set_leave(&self, limit: LimitId, leave: Leave) -> Result<(), ChangeError> {
         self.change(Event::SetLeave { limit, leave }).await
+    }
+
+    /// This process's part of a shared limit is another from now on, or lasts longer; see [`Event::SetLease`].
+    pub async fn set_lease(
+        &self,
+        limit: LimitId,
+        lease: Option<Lease>,
+        held: Vec<(Instant, u32)>,
+    ) -> Result<(), ChangeError> {
+        let event = Event::SetLease { limit, lease, held };
+        self.change(event).await
+    }
+
+    /// Gives back so many slots of this process's part of a shared limit, or as many as can be; see
+    /// [`tollgate_engine::Engine::give_back`].
+    pub async fn give_back(&self, limit: LimitId, slots: u32) -> Result<GivenBack, ChangeError> {
+        let given_back = self.ask(move |pump| pump.give_back(limit, slots)).await;
+        Ok(given_back.ok_or(ChangeError::Stopped)??)
+    }
+
+    /// What is asked for of each shared limit, in the order of the table, and the instant of it.
+    ///
+    /// # Errors
+    /// [`ChangeError::Stopped`].
+    pub async fn demand(&self) -> Result<(Instant, Vec<LimitDemand>), ChangeError> {
+        self.ask(|pump| pump.demand())
+            .await
+            .ok_or(ChangeError::Stopped)
     }
 
     /// The limit at `place` of each of the client's tokens allows another number from now on.

@@ -3,6 +3,7 @@
 mod commands;
 mod ends;
 mod extension;
+mod leases;
 pub(crate) mod message;
 mod tokens;
 
@@ -256,7 +257,12 @@ impl Pump {
     /// Tells the engine what somebody changes, if there is such a thing.
     pub(crate) fn change(&mut self, event: Event) -> Result<(), NoSuchEntry> {
         self.engine.find(&event)?;
-        let to_disk = matches!(event, Event::RenameLimit { .. } | Event::Open(_));
+        let to_disk = match &event {
+            Event::RenameLimit { .. } | Event::Open(_) => true,
+            // What other processes' calls hold here is known to the next process, too.
+            Event::SetLease { held, .. } => !held.is_empty(),
+            _ => false,
+        };
         self.tell(event);
         if to_disk {
             self.checkpoint();

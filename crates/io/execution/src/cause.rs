@@ -47,6 +47,8 @@ pub enum Cause {
     RunsFull,
     /// No access token can be had.
     NoToken,
+    /// This node's part of a shared limit has ended.
+    LeaseEnded,
     /// The service is about to end.
     Draining,
     /// Too many calculations wait in all, or its turn didn't come in time.
@@ -99,6 +101,7 @@ impl Cause {
                 | Self::QueueFull
                 | Self::Shed
                 | Self::Expired
+                | Self::LeaseEnded
                 | Self::Crowded
                 | Self::RunsFull
         )

@@ -4,7 +4,7 @@ use crate::cause::Cause;
 use crate::error::ExecuteError;
 use std::time::Duration;
 use tollgate_driver::{Failure, TokenTrouble};
-use tollgate_model::{Reason, Refusal};
+use tollgate_model::{LeaseShare, Reason, Refusal};
 
 /// Why there is no answer.
 pub(crate) fn explain(
@@ -91,11 +91,17 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
         Reason::Shed => Cause::Shed,
         Reason::Expired => Cause::Expired,
         Reason::NoToken => Cause::NoToken,
+        Reason::LeaseEnded => Cause::LeaseEnded,
     };
     let limit = refusal.limit.as_deref();
     let mut message = format!("Not carried out: {}", refusal.reason);
     if let Some(limit) = limit {
         message.push_str(&format!("; {limit} is what binds"));
+    }
+    if let Some(LeaseShare { slots, allowed }) = refusal.lease {
+        message.push_str(&format!(
+            ", of which this node's part is {slots} of {allowed}"
+        ));
     }
     if let Some(span) = earliest_in {
         message.push_str(&format!(
@@ -106,6 +112,9 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
     message.push_str(match refusal.reason {
         Reason::UpstreamClosed => {
             ". Call again then; an administrator may end the pause: DELETE /api/v2/tollgate/closings."
+        }
+        Reason::LeaseEnded => {
+            ". Call another node, or again later; look at the coordination store, and whether this node reaches it."
         }
         _ if limit.is_some_and(|limit| limit.starts_with(tollgate_engine::LEARNED)) => {
             ". The upstream refuses more than that, though nobody has configured it: allow a later deadline, \

@@ -34,6 +34,7 @@ pub(crate) fn is_worth_another(error: &ExecuteError, repeatable: bool, age: Dura
         | Cause::Crowded
         | Cause::RunsFull
         | Cause::NoToken
+        | Cause::LeaseEnded
         | Cause::Draining
         | Cause::Overcrowded
         | Cause::Unreachable => true,

@@ -130,6 +130,7 @@ impl Limiter for Baseline {
             Event::Cancel(_)
             | Event::SetLimit { .. }
             | Event::SetLeave { .. }
+            | Event::SetLease { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
             | Event::RenameLimit { .. }

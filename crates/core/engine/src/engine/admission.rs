@@ -15,6 +15,7 @@ impl Engine {
     pub(super) fn submit(&mut self, mut submission: Submission, now: Instant) {
         submission.route = self.route_for(submission.route, submission.endpoint);
         let execution = submission.execution;
+        let lane = self.queue.asked(submission.flow, submission.route);
         let in_shadow = self.is_in_shadow(submission.flow);
         let starts_by = match in_shadow {
             true => submission.deadline.max(now + submission.timeout),
@@ -30,7 +31,7 @@ impl Engine {
             return self.refuse(execution, Reason::DeadlineCannotBeMet, None, Some(now));
         }
         if self.starts_at_once(&submission, now) {
-            self.queue.arrived(submission.flow, submission.route, now);
+            self.queue.arrived_in(lane, now);
             return self.enqueue(execution);
         }
         if let Some(pool) = self.lacks_token(&submission, now) {
@@ -39,16 +40,11 @@ impl Engine {
         let estimate = self.estimator(now).earliest_start(&submission);
         if estimate.at > submission.deadline {
             self.asked_in_vain(&submission, &estimate, now);
-            return self.refuse(
-                execution,
-                estimate.reason,
-                estimate.limit,
-                Some(estimate.at),
-            );
+            return self.refuse_late(execution, estimate.reason, estimate);
         }
         if let Some(behind) = self.estimator(now).displaces(&submission) {
             self.asked_in_vain(&submission, &behind, now);
-            return self.refuse(execution, behind.reason, behind.limit, Some(behind.at));
+            return self.refuse_late(execution, behind.reason, behind);
         }
         let (earliest, limit) = (estimate.at, estimate.limit);
         if self.is_flow_full(submission.flow) {
@@ -61,7 +57,7 @@ impl Engine {
             self.dequeue(shed);
             self.refuse(shed, Reason::Shed, limit.clone(), None);
         }
-        self.queue.arrived(submission.flow, submission.route, now);
+        self.queue.arrived_in(lane, now);
         self.enqueue(execution);
     }
 
@@ -146,8 +142,16 @@ impl Engine {
                 continue;
             }
             self.starts_have_moved(now + self.longest_period() * 16);
-            let limit = self.estimator(now).earliest_start(&submission).limit;
-            self.refuse(execution, Reason::Expired, limit, None);
+            let Estimate { limit, lease, .. } = self.estimator(now).earliest_start(&submission);
+            self.finish(
+                execution,
+                Verdict::Refused(Refusal {
+                    reason: Reason::Expired,
+                    limit,
+                    earliest_start: None,
+                    lease,
+                }),
+            );
         }
     }
 
@@ -198,6 +202,26 @@ impl Engine {
                 reason,
                 limit,
                 earliest_start,
+                lease: None,
+            }),
+        );
+    }
+
+    /// Refuses what can't start in time.
+    pub(super) fn refuse_late(
+        &mut self,
+        execution: ExecutionId,
+        reason: Reason,
+        estimate: Estimate,
+    ) {
+        let is_known = reason != Reason::LeaseEnded;
+        self.finish(
+            execution,
+            Verdict::Refused(Refusal {
+                reason,
+                limit: estimate.limit,
+                earliest_start: is_known.then_some(estimate.at),
+                lease: estimate.lease,
             }),
         );
     }

@@ -121,6 +121,7 @@ impl Engine {
         let found = match *event {
             Event::SetLimit { limit, .. }
             | Event::SetLeave { limit, .. }
+            | Event::SetLease { limit, .. }
             | Event::RenameLimit { limit, .. } => has_limit(limit),
             Event::SetTokenLimit {
                 client: of, place, ..

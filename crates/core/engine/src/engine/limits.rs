@@ -58,6 +58,7 @@ impl Engine {
         self.config = Arc::new(config);
         self.resources.configure(Arc::clone(&self.config));
         self.leave_all_free();
+        self.share_guarantees();
     }
 
     /// The window that the answer's header speaks of.

@@ -177,8 +177,10 @@ impl Engine {
         let Some(estimate) = self.start_of(key, 0, now) else {
             return true;
         };
-        // A limit that allows nothing was shut by an operator, who may open it any time.
-        if estimate.at <= key.deadline || estimate.at == Instant::NEVER {
+        // A limit that allows nothing was shut by an operator, who may open it any time, or our part of it is empty and may
+        // be filled.
+        let is_shut = estimate.at == Instant::NEVER && estimate.reason != Reason::LeaseEnded;
+        if estimate.at <= key.deadline || is_shut {
             return true;
         }
         let Some(it) = self.executions.get(&key.execution) else {
@@ -195,7 +197,7 @@ impl Engine {
             true => return true,
         };
         self.dequeue(key.execution);
-        self.refuse(key.execution, reason, estimate.limit, Some(estimate.at));
+        self.refuse_late(key.execution, reason, estimate);
         false
     }
 }

@@ -176,7 +176,7 @@ impl Engine {
             false => estimate.reason,
             true => Reason::UpstreamClosed,
         };
-        self.refuse(execution, reason, estimate.limit, Some(estimate.at));
+        self.refuse_late(execution, reason, estimate);
     }
 
     /// What the call has passed.

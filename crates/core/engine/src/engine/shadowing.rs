@@ -70,6 +70,7 @@ impl Engine {
             }
             Event::SetLimit { .. }
             | Event::SetLeave { .. }
+            | Event::SetLease { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
             | Event::RenameLimit { .. }

@@ -35,7 +35,7 @@ impl Engine {
         now: Instant,
     ) {
         let ledger = &mut self.resources.ledgers[limit.index()];
-        if ledger.in_force() != ledger.configured() {
+        if ledger.in_force() != ledger.configured() || ledger.lease().is_some() {
             return;
         }
         if !ledger.forgets_at_once() {
@@ -83,7 +83,7 @@ impl Engine {
     pub(super) fn see_others(&mut self, limit: LimitId, count: u32, now: Instant) {
         let ledger = &self.resources.ledgers[limit.index()];
         // Where another number than the configured one was told of late, what is ours of a count is not sure.
-        if ledger.in_force() != ledger.configured() {
+        if ledger.in_force() != ledger.configured() || ledger.lease().is_some() {
             return;
         }
         if !ledger.forgets_at_once() {
@@ -211,7 +211,7 @@ impl Engine {
             let ledger = &self.resources.ledgers[id.index()];
             let told = self.foreign.get(id);
             let is_told = told.is_some_and(|it| it.told.is_some() || it.sliding.is_told());
-            if !counts(limit) || limit.scope == Scope::Flow || is_told {
+            if !counts(limit) || limit.scope == Scope::Flow || is_told || ledger.lease().is_some() {
                 continue;
             }
             let part = f64::from(ledger.held(now)) / f64::from(ledger.given().max(1));
@@ -283,10 +283,10 @@ impl Engine {
     }
 
     /// Leaves free what the configuration says, and notes what others are found to use.
-    fn leave_free(&mut self, limit: LimitId) {
+    pub(super) fn leave_free(&mut self, limit: LimitId) {
         let ledger = &mut self.resources.ledgers[limit.index()];
         let leave = self.config.limits[limit.index()].leave;
-        let configured = leave.map_or(0, |leave| leave.of(ledger.allowed()));
+        let configured = leave.map_or(0, |leave| leave.of_ledger(ledger));
         ledger.leave_free(configured);
         let mut is_more = false;
         if let Some(it) = self.foreign.get_mut(limit) {

@@ -169,6 +169,7 @@ fn view(now: Instant) -> impl Fn((&LimitSpec, &Ledger)) -> LimitView {
         held: ledger.held(now),
         foreign: ledger.foreign(now),
         left_free: ledger.left_free(),
+        lease: ledger.lease(),
         closed_until: ledger.closed_until(now),
         mode: limit.mode,
         would_refuse: None,

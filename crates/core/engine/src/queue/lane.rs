@@ -13,6 +13,8 @@ pub(crate) struct Lane {
     /// Those that pause before they are tried again. They keep their ranks, and can't start.
     pub(super) pausing: DeadlineQueue,
     pub(super) arrivals: Rate,
+    /// Calls that were ever submitted, whatever became of them.
+    pub(crate) asked: u64,
 }
 
 /// A lane by its importance.
@@ -70,6 +72,11 @@ impl Lane {
     /// Executions that wait in it.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Executions that wait in it, or pause before another try.
+    pub(crate) fn all_waiting(&self) -> usize {
+        self.queue.len() + self.pausing.len()
     }
 
     /// The earliest deadline of those that wait in it.

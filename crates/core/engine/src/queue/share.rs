@@ -49,6 +49,13 @@ impl FlowState {
         }
     }
 
+    /// Changes how many starts a window are guaranteed, where any are.
+    pub(super) fn guarantee(&mut self, slots: u32) {
+        if let Some(ledger) = &mut self.guaranteed {
+            ledger.set_allowed(slots);
+        }
+    }
+
     /// Starts that the guarantee gives it within a span.
     pub(super) fn guaranteed_within(&self, within: Duration, now: Instant) -> u64 {
         let Some(ledger) = &self.guaranteed else {

@@ -2,7 +2,8 @@
 
 use crate::Config;
 use crate::resource::Resource;
-use tollgate_model::{FlowId, Instant, PoolId, RouteId, Rule};
+use tollgate_model::{FlowId, Instant, PoolId, RouteId};
+use tollgate_quota::Ledger;
 
 /// Slots a second that the classes above one have asked for of late, of each limit and of each pool's tokens.
 #[derive(Debug, Default)]
@@ -33,6 +34,7 @@ impl OfferedLoad {
     pub(super) fn count(
         &mut self,
         config: &Config,
+        ledgers: &[Ledger],
         above: impl Iterator<Item = (FlowId, RouteId, f64)>,
     ) {
         self.is_none = true;
@@ -48,11 +50,9 @@ impl OfferedLoad {
             let taken = &config.routes[route.index()];
             let cost = f64::from(taken.cost);
             for limit in config.passed(flow, route) {
-                if let Rule::Window {
-                    allowed, period, ..
-                } = config.limits[limit.index()].rule
-                {
-                    let given = f64::from(allowed) / period.as_secs_f64();
+                let ledger = &ledgers[limit.index()];
+                if let Some(period) = ledger.period() {
+                    let given = f64::from(ledger.leased()) / period.as_secs_f64();
                     let left = (given - self.limits[limit.index()]).max(0.0);
                     calls = calls.min(left / cost);
                 }

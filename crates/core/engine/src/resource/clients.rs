@@ -95,6 +95,15 @@ impl PoolCapacity {
         least.map_or("", |(_, limit)| &limit.name)
     }
 
+    /// A limit of some clients whose lease has ended, or ends and is not renewed.
+    pub(crate) fn lease_that_ends(&self, resources: &Resources, now: Instant) -> Option<LimitId> {
+        let ends = |limit: &&LimitId| {
+            let ledger = &resources.ledgers[limit.index()];
+            ledger.lease_ends_by(Instant::NEVER, now)
+        };
+        self.limits.iter().find(ends).copied()
+    }
+
     /// Slots that come free until `at`, those free now included.
     pub(super) fn slots_by(
         &self,

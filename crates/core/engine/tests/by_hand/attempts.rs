@@ -327,6 +327,7 @@ fn nothing_is_sent_again_that_would_be_given_up_at_once() {
         reason: Reason::UpstreamClosed,
         limit: None,
         earliest_start: Some(desk.now + seconds(3)),
+        lease: None,
     };
     assert_eq!(done, [finish(Verdict::Refused(refused))]);
     assert_eq!(desk.wait(seconds(10)), []);

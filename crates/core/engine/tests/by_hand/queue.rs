@@ -41,6 +41,7 @@ fn refused(execution: u64, reason: Reason, earliest_start: Option<u64>, desk: &D
         reason,
         limit: Some("organisation".into()),
         earliest_start: earliest_start.map(|after| desk.now + seconds(after)),
+        lease: None,
     };
     Command::Finish(ExecutionId(execution), Verdict::Refused(refusal))
 }

@@ -2,10 +2,14 @@
 
 use super::setup::{CONCURRENCY, Windows};
 use super::upstream::SECOND;
-use super::world::World;
+use super::world::{World, leases};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tollgate_engine::{ClientView, LimitView, Mode, Snapshot, Submission, TokenView};
 use tollgate_model::{ExecutionId, Instant, Limit, LimitId, Reason, Refusal, Rule};
+
+/// The least span there is.
+const NANO: Duration = Duration::from_nanos(1);
 
 /// No window that lies as the upstream's do counts more of our calls than its limit allowed when the
 /// last of them was sent.
@@ -50,7 +54,8 @@ pub(crate) fn wakes_in_time(world: &World) {
     if let Some(before) = next.and_then(|next| next.checked_sub(1))
         && before > world.now
     {
-        never_idle(world, &world.engine.snapshot(Instant::from_nanos(before)));
+        let before = Instant::from_nanos(before);
+        never_idle_at(world, &world.engine.snapshot(before), before);
     }
 }
 
@@ -60,6 +65,10 @@ pub(crate) fn wakes_in_time(world: &World) {
 /// A limit that was learned holds calls back that the configured ones let go, so a world in which one is in
 /// force says nothing of this law; half of the worlds learn nothing.
 pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
+    never_idle_at(world, snapshot, Instant::from_nanos(world.now));
+}
+
+fn never_idle_at(world: &World, snapshot: &Snapshot, at: Instant) {
     if !snapshot.learned.is_empty() {
         return;
     }
@@ -73,13 +82,13 @@ pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
         let mut limits = route.limits.iter().chain(&flow.limits);
         let room = limits.all(|limit| {
             let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
-            has_room(&snapshot.limits[limit.index()], cost)
+            has_room(&snapshot.limits[limit.index()], cost, at)
         });
         if flow.mode == Mode::Shadow {
             never_held_in_shadow(world, snapshot, submission);
             continue;
         }
-        let token = route.pool.is_none() || token_has_room(snapshot, route.cost);
+        let token = route.pool.is_none() || token_has_room(snapshot, route.cost, at);
         let mut closed = snapshot.closed_routes.iter();
         let open = closed.all(|(route, _)| *route != submission.route);
         if !(room && open) {
@@ -245,6 +254,9 @@ pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: 
         "no promise broken: {execution:?} in shadow at {}: {refusal:?}",
         world.now
     );
+    if refusal.reason == Reason::LeaseEnded {
+        leases::names_a_lease(world, execution, refusal);
+    }
     let deadline = world.waiting.get(&execution).map(|it| it.deadline);
     if refusal.reason == Reason::DeadlineCannotBeMet {
         assert!(
@@ -265,20 +277,31 @@ pub(crate) fn foretold(world: &World, execution: ExecutionId) {
     if !world.running.is_empty() || world.is_in_shadow(execution) {
         return;
     }
-    let by_then = world.engine.snapshot(submission.deadline);
     let (flow, route) = (submission.flow.index(), submission.route.index());
     let (flow, route) = (&world.config.flows[flow], &world.config.routes[route]);
     let mut others = world.config.flows.iter().map(|it| it.priority);
     let is_first =
         others.clone().all(|it| it >= flow.priority) && others.any(|it| it > flow.priority);
-    for limit in route.limits.iter().chain(&flow.limits) {
+    // It starts before the end of a lease that is not renewed.
+    let limits = || route.limits.iter().chain(&flow.limits);
+    let now = world.engine.snapshot(Instant::from_nanos(world.now));
+    let leases = limits().filter_map(|limit| now.limits[limit.index()].lease);
+    let ends = leases
+        .filter(|lease| !lease.is_renewed)
+        .map(|lease| lease.until.before(NANO));
+    let by = ends.chain([submission.deadline]).min().unwrap_or_default();
+    let by_then = world.engine.snapshot(by);
+    for limit in limits() {
         let mut view = by_then.limits[limit.index()].clone();
+        if let Some(lease) = &mut view.lease {
+            lease.until = Instant::NEVER;
+        }
         if is_first {
             view.left_free = 0;
         }
         let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
         assert!(
-            has_room(&view, cost),
+            has_room(&view, cost, by),
             "foretold: {submission:?} was taken in at {}: {view:?} at its deadline",
             world.now
         );
@@ -321,12 +344,11 @@ pub(crate) fn never_limited(world: &World) {
     );
 }
 
-fn has_room(limit: &LimitView, cost: u32) -> bool {
-    limit.mode == Mode::Shadow
-        || limit.closed_until.is_none() && limit.held + limit.left_free + cost <= limit.allowed
+fn has_room(limit: &LimitView, cost: u32, at: Instant) -> bool {
+    limit.mode == Mode::Shadow || limit.closed_until.is_none() && leases::has_room(limit, cost, at)
 }
 
-fn token_has_room(snapshot: &Snapshot, cost: u32) -> bool {
+fn token_has_room(snapshot: &Snapshot, cost: u32, at: Instant) -> bool {
     let mut tokens = snapshot.tokens.iter();
-    tokens.any(|token| token.limits.iter().all(|limit| has_room(limit, cost)))
+    tokens.any(|token| token.limits.iter().all(|limit| has_room(limit, cost, at)))
 }

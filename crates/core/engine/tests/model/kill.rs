@@ -51,6 +51,7 @@ impl World {
         };
         self.engine
             .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
+        self.tell_leases();
         let snapshot = self.engine.snapshot(now);
         let unknown = self.now - self.journal.1 - elapsed;
         let free_from = self.free_from(unknown);

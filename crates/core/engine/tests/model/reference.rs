@@ -95,9 +95,20 @@ impl Slots {
         let Some(there) = self.ends.get_mut(&(sent + bound + period)) else {
             return 0;
         };
+        // Some of it may have been given back to those who share the limit.
+        let cost = cost.min(*there);
         *there -= cost;
         self.settled -= cost;
         cost
+    }
+
+    /// A slot is held no more that ends then, or later where headers have told of it.
+    fn drop_one(&mut self, end: u64) {
+        let found = self.ends.range_mut(end..).find(|(_, slots)| **slots > 0);
+        if let Some((_, slots)) = found {
+            *slots -= 1;
+            self.settled -= 1;
+        }
     }
 
     fn settle(&mut self, sent: u64, counted_by: u64, cost: u32) {
@@ -136,6 +147,16 @@ impl Reference {
             restored: restored.collect(),
             config: config.clone(),
         }
+    }
+
+    /// Slots of calls that another process has made are held until then.
+    pub(crate) fn taken_over(&mut self, limit: LimitId, until: u64, slots: u32) {
+        self.limits[limit.index()].add(until, slots);
+    }
+
+    /// A slot of the limit was given back that was to end then. Whether it was one of this process's own calls.
+    pub(crate) fn gave_back(&mut self, limit: LimitId, end: u64) {
+        self.limits[limit.index()].drop_one(end);
     }
 
     /// When nothing of the concurrency limit is held any more that an earlier process has used.

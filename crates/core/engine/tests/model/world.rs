@@ -1,6 +1,7 @@
 //! A world around one engine: callers, an upstream that counts, and a process that dies at times.
 
 mod kill;
+pub(crate) mod leases;
 mod way;
 
 use super::invariants;
@@ -9,6 +10,7 @@ use super::reference::{Reference, Told};
 use super::setup::{CONCURRENCY, ORGANISATION, Windows, config, put_in_shadow};
 use super::upstream::{Call, Key, Upstream};
 use kill::AtOnce;
+use leases::Leases;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt::Write as _;
@@ -37,6 +39,7 @@ enum Due {
     Checkpoint,
     Kill,
     Limit,
+    Lease,
     Suspend,
     Wake,
 }
@@ -90,6 +93,7 @@ pub(crate) struct World {
     process: u32,
     journal: (Checkpoint, u64),
     pub(crate) at_once: AtOnce,
+    pub(crate) leases: Leases,
     /// When each call is given up.
     give_ups: BTreeMap<Key, u64>,
     /// The process dies at one of the next commands.
@@ -113,6 +117,9 @@ impl World {
         if world.random.percent(50) {
             world.at(500 * MS, Due::Limit);
         }
+        if world.leases.draw() {
+            world.at(0, Due::Lease);
+        }
         while let Some(Reverse((at, _, due))) = world.heap.pop() {
             // After a suspension what was due meanwhile comes late, in its order.
             let counted = matches!(due, Due::Counted(_));
@@ -124,6 +131,7 @@ impl World {
                 }
                 let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
                 world.note_at_once(&snapshot);
+                leases::within_leases(&mut world, &snapshot);
                 invariants::never_idle(&world, &snapshot);
                 invariants::held_as_ruled(&mut world, &snapshot);
                 invariants::counts_are_true(&world, &snapshot);
@@ -199,6 +207,7 @@ impl World {
             told: None,
             process: 0,
             at_once: AtOnce::default(),
+            leases: Leases::new(seed),
             give_ups: BTreeMap::new(),
             dies: false,
         }
@@ -290,6 +299,13 @@ impl World {
                     self.later(4_000, Due::Limit);
                 }
                 self.change_limit()
+            }
+            Due::Lease => {
+                if goes_on {
+                    let next = self.now + self.leases.pause();
+                    self.at(next, Due::Lease);
+                }
+                return self.change_lease();
             }
             Due::Head(key, status) if self.running.contains_key(&key) => {
                 let (retry_after, window) = self.said.remove(&key).unwrap_or_default();
@@ -462,6 +478,7 @@ impl World {
                     self.give_ups.insert(key, give_up.as_nanos());
                     self.at_once.until = self.at_once.until.max(give_up.as_nanos());
                     self.sent.insert(execution);
+                    self.leases.note_sent(execution);
                     let token = token.map(|token| (self.process, u64::from(token.0)));
                     self.send(key, execution, token, give_up);
                 }

@@ -69,6 +69,7 @@ impl Baseline {
                 reason: Reason::NoToken,
                 limit: None,
                 earliest_start: None,
+                lease: None,
             };
             self.finish(execution, Verdict::Refused(refusal));
         }

@@ -86,5 +86,6 @@ fn too_late(earliest_start: Option<Instant>) -> Verdict {
         reason: Reason::DeadlineCannotBeMet,
         limit: Some("pace".to_owned()),
         earliest_start,
+        lease: None,
     })
 }

@@ -83,6 +83,7 @@ impl<G: Gate> Fifo<G> {
                     reason: Reason::Expired,
                     limit: None,
                     earliest_start: None,
+                    lease: None,
                 };
                 let finish = Command::Finish(call.execution, Verdict::Refused(late));
                 self.commands.push_back(finish);
