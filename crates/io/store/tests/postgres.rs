@@ -5,7 +5,8 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use support::place::certificate;
 use support::postgres::{Disk, Server};
 use support::{Folder, NOW, by, open, ring, skip};
 use tollgate_store::Integration;
@@ -126,36 +127,6 @@ async fn a_full_disk_is_an_error_and_no_loss() {
         .unwrap();
     assert_eq!(count().await, (stored + 1, stored + 1));
     drop(server);
-}
-
-/// A certificate for `localhost` and its key, made by `openssl`.
-fn certificate(folder: &Path, name: &str) -> Option<()> {
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-        ])
-        .args([
-            "-days",
-            "2",
-            "-subj",
-            "/CN=tollgate test",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(folder.join(format!("{name}.key")))
-        .arg("-out")
-        .arg(folder.join(format!("{name}.crt")))
-        .stderr(Stdio::null())
-        .status();
-    made.is_ok_and(|s| s.success()).then_some(())
 }
 
 #[tokio::test]

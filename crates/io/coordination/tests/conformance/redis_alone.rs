@@ -1,6 +1,6 @@
 //! What only Redis can suffer.
 
-use crate::support::place::skip;
+use crate::support::place::{Folder, certificate, skip};
 use crate::support::redis::Redis;
 use crate::{CoordinationError, CoordinationUrl, PATIENCE, Shared, at, found, put, value};
 use std::time::Duration;
@@ -288,4 +288,33 @@ async fn a_write_that_is_refused_is_not_made() {
         server.cli(&["config", "set", setting, usual]);
     }
     put(&store, Some(1), b"two").await;
+}
+
+/// TLS verifies the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn encryption_is_verified() {
+    let folder = Folder::new("certificates");
+    let path = folder.path();
+    if certificate(path, "server").is_none() || certificate(path, "other").is_none() {
+        return skip("openssl, which makes the certificates, is not installed");
+    }
+    let server = match Redis::start_encrypted(path) {
+        Ok(server) => server,
+        Err(why) => return skip(&why),
+    };
+    let base = format!("rediss://localhost:{}", server.port);
+    let with = |name: &str| format!("{base}?sslrootcert={}", path.join(name).display());
+    put(&at(&with("server.crt")), None, b"one").await;
+    for url in [with("other.crt"), base.clone()] {
+        let refused = at(&url).read().await.unwrap_err();
+        assert!(refused.to_string().contains("certificate"), "{refused}");
+    }
+    let missing = CoordinationUrl::parse(&with("missing.crt")).unwrap();
+    let missing = open(&missing, "acme").err().unwrap();
+    assert!(missing.to_string().contains("missing.crt"), "{missing}");
+    let plain = at(&base.replace("rediss", "redis")).read().await;
+    assert!(
+        matches!(plain, Err(CoordinationError::Unreachable(_))),
+        "{plain:?}"
+    );
 }

@@ -3,7 +3,7 @@
 
 use super::Folder;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,25 @@ impl Redis {
         arguments.extend(["--unixsocket".into(), socket]);
         arguments.extend(usual.iter().chain(settings).map(ToString::to_string));
         Ok(Self::spawn(folder, port, arguments))
+    }
+
+    /// One that takes nothing but TLS, with `server.crt` and `server.key` of the folder.
+    pub(crate) fn start_encrypted(certificates: &Path) -> Result<Self, String> {
+        program("server")?;
+        let port = free_port();
+        let file = |name: &str| certificates.join(name).display().to_string();
+        let of_port = ["--bind", "127.0.0.1", "--port", "0", "--save", ""].map(String::from);
+        let mut arguments = of_port.to_vec();
+        for (setting, value) in [
+            ("--tls-port", port.to_string()),
+            ("--tls-cert-file", file("server.crt")),
+            ("--tls-key-file", file("server.key")),
+            ("--tls-ca-cert-file", file("server.crt")),
+            ("--tls-auth-clients", "no".to_owned()),
+        ] {
+            arguments.extend([setting.to_owned(), value]);
+        }
+        Ok(Self::spawn(Folder::new("redis"), port, arguments))
     }
 
     /// One that knows of the primary at `port` as `main`, and acts within a second or so.

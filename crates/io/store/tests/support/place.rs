@@ -1,6 +1,7 @@
 //! Where tests put what they make, and how they say that something isn't there.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder that is removed at the end.
@@ -34,4 +35,34 @@ pub(crate) fn skip(what: &str) {
         "required, but {what}"
     );
     eprintln!("skipped: {what}");
+}
+
+/// A certificate for `localhost` and its key, made by `openssl`.
+pub(crate) fn certificate(folder: &Path, name: &str) -> Option<()> {
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+        ])
+        .args([
+            "-days",
+            "2",
+            "-subj",
+            "/CN=tollgate test",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+        ])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(folder.join(format!("{name}.key")))
+        .arg("-out")
+        .arg(folder.join(format!("{name}.crt")))
+        .stderr(Stdio::null())
+        .status();
+    made.is_ok_and(|s| s.success()).then_some(())
 }
