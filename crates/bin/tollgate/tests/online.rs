@@ -244,3 +244,48 @@ client_secret_env = "{secret}"
     assert!(errors.contains("invalid_client"), "{errors}");
     assert!(!errors.contains("another-secret-4567"), "{errors}");
 }
+
+#[test]
+fn a_coordination_store_is_read() {
+    let with = |cluster: &str, args: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[[caller]]\nclient_id = \"flows\"\nclient_secret_env = \"CALLER\"\n\
+             [[integration]]\nname = \"Platform\"\ntype = \"custom-rest-actions\"\n\
+             actions = {{ folder = \".\" }}\n[cluster]\n{cluster}\n"
+        );
+        std::fs::write(folder.path().join("tollgate.toml"), text).unwrap();
+        run(folder.path(), args)
+    };
+    let output = with("url = \"memory://online\"\nnode = \"a\"", &["--online"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("ok: coordination store (memory://online, "),
+        "{said}"
+    );
+    assert!(text(&output.stderr).contains("cluster.url: memory://"));
+
+    let away = with(
+        "url = \"redis://:hunter2@127.0.0.1:9\"",
+        &["--online", "--json"],
+    );
+    assert_eq!(away.status.code(), Some(1), "{}", text(&away.stderr));
+    let report: Value = serde_json::from_slice(&away.stdout).unwrap();
+    let failure = &report["tried"][0]["failure"];
+    assert_eq!(
+        (&failure["field"], &failure["step"]),
+        (&"cluster.url".into(), &"connect".into())
+    );
+    assert_eq!(failure["line"], 9, "{report}");
+    assert!(!format!("{report}{}", text(&away.stderr)).contains("hunter2"));
+
+    let wrong = with("url = \"mysql://root:hunter2@db\"", &[]);
+    assert_eq!(wrong.status.code(), Some(64));
+    let said = text(&wrong.stderr);
+    assert!(
+        said.contains("tollgate.toml:9:7: cluster.url: must start with postgres://"),
+        "{said}"
+    );
+    assert!(!said.contains("hunter2"));
+}

@@ -1,8 +1,9 @@
 //! What a file comes to.
 
 use crate::{
-    Access, CacheRule, Callback, CallerBounds, CallerLogins, Composite, Cors, FileUse, Gateway,
-    IntegrationRoutes, Jobs, ListenerTls, Organization, Role, SharedLimits, Store,
+    Access, CacheRule, Callback, CallerBounds, CallerLogins, ClusterConfig, Composite, Cors,
+    FileUse, Gateway, IntegrationRoutes, Jobs, ListenerTls, Organization, Role, SharedLimits,
+    Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -47,6 +48,8 @@ pub struct Config {
     pub proxy: Option<Proxy>,
     /// Where what is changed through the API lives; without it nothing can be.
     pub store: Option<Store>,
+    /// The nodes that share limits with this one; without it there are none.
+    pub cluster: Option<ClusterConfig>,
     /// How executions are carried out later; there if there is a store.
     pub jobs: Option<Jobs>,
     /// Shared limits that integrations of the store pass.

@@ -40,6 +40,11 @@ impl Config {
             writeln!(out, "store: {kind}; changes through the API are kept")?;
             self.write_jobs(out)?;
         }
+        if let Some(cluster) = &self.cluster {
+            let (kind, lease) = (cluster.kind(), show_span(cluster.lease));
+            let node = cluster.node.as_deref().unwrap_or("its host's name");
+            writeln!(out, "cluster: {kind}, as node {node}; leases of {lease}")?;
+        }
         if let Some(proxy) = &self.proxy {
             let exceptions = proxy.exceptions.len();
             let address = &proxy.address;

@@ -21,6 +21,7 @@
 mod access;
 mod adopt;
 mod cache;
+mod cluster;
 mod composite;
 mod config;
 mod cors;
@@ -41,6 +42,7 @@ pub use access::{
 };
 pub use adopt::{Adopted, Number, adopt};
 pub use cache::CacheRule;
+pub use cluster::ClusterConfig;
 pub use composite::{
     Composite, CompositeBy, CompositeCall, CompositeCalls, CompositeOutput, Feed, Origin,
 };

@@ -2,6 +2,7 @@
 
 mod access;
 mod cache;
+mod cluster;
 mod composites;
 mod cors;
 mod flows;
@@ -184,6 +185,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let caches = cache::read(root, &tables.integrations, stored);
     let composites = composites::read(root, &tables.integrations);
     let organization = organization::read(root);
+    let cluster = cluster::read(root, source);
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {
@@ -202,6 +204,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         extra_roots_pem: roots,
         proxy,
         store,
+        cluster,
         jobs,
         shared_limits: tables.shared,
         caches,

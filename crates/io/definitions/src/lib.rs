@@ -18,6 +18,7 @@
 mod action;
 mod catalog;
 mod clock;
+mod cluster;
 mod composites;
 mod credential;
 mod fault;
@@ -40,6 +41,7 @@ mod workflows;
 pub use action::{CatalogAction, IDS, auth_id, export, file_integration_id};
 pub use catalog::Catalog;
 pub use clock::wall_time;
+pub use cluster::{cluster_url_field, node_name};
 pub use composites::{By, Composite, Composites, InnerCall, InnerCalls, InnerWorkflow};
 pub use fault::{Fault, Faults};
 pub use integration::{CatalogIntegration, Wiring};

@@ -2,7 +2,7 @@
 //! and what `config check` checks are this one function.
 
 use crate::named::Names;
-use crate::{Catalog, Composites, Fault, Faults, WorkflowFiles, composites, files};
+use crate::{Catalog, Composites, Fault, Faults, WorkflowFiles, cluster, composites, files};
 use tollgate_config::{Config, KeySource, Store};
 use tollgate_store::{KeyError, KeyRing, OpenError, StoreUrl};
 
@@ -31,6 +31,9 @@ impl Definitions {
             .collect();
         if let Some(store) = &config.store {
             faults.extend(of_store(config, store));
+        }
+        if let Some(cluster) = &config.cluster {
+            faults.extend(cluster::faults(config, cluster));
         }
         let workflows = WorkflowFiles::load(config, &mut faults);
         let mut read = files::load(config, &mut faults);

@@ -1,9 +1,12 @@
-//! What a configuration names outside, tried before it serves: each client's token, each base URL.
+//! What a configuration names outside, tried before it serves: the coordination store, each client's token, each base
+//! URL.
 //!
 //! *Decides* what is tried and what is said of what fails: the field that it comes from, what the other side
 //! answered, and what to do. A token of each client, and of each integration that logs in for one, is fetched and
-//! dropped; nothing else is called. What is tried goes the way that the service's own calls go: their names, addresses
+//! dropped, and the coordination store is read; nothing else is called. What is tried goes the way that the service's own calls go: their names, addresses
 //! that are allowed, certificates and bounds. A few are tried at once. What only the store has isn't known here.
+
+mod cluster;
 
 use crate::Definitions;
 use std::sync::Arc;
@@ -37,7 +40,7 @@ pub struct Tried {
 pub struct Failure {
     /// The field that it comes from, what happened and what to do.
     pub fault: Fault,
-    /// How far it got: `name`, `connect`, `tls` or `token`.
+    /// How far it got: `name`, `connect`, `tls` or `token`; `read` of a coordination store.
     pub step: &'static str,
     /// What the token endpoint answered.
     pub answer: Option<TokenAnswer>,
@@ -89,7 +92,7 @@ pub async fn try_online(
             })
         })
         .collect();
-    let mut tried = Vec::new();
+    let mut tried = Vec::from_iter(cluster::tried(config).await);
     for run in running {
         // An error means that it panicked, which is told by the panic itself.
         let Ok((plan, outcome, took)) = run.await else {

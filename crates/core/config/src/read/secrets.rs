@@ -16,6 +16,8 @@ pub(super) const PROXY_PASSWORD: Fields = [
     "proxy_password_file",
 ];
 pub(super) const SECRET: Fields = ["secret", "secret_env", "secret_file"];
+/// Of a text that may hold a secret, and may be written: see [`url`].
+const URL: Fields = ["url", "url_env", "url_file"];
 pub(super) const API_KEY: Fields = ["api_key", "api_key_env", "api_key_file"];
 
 /// The secret of these fields, which has to be there.
@@ -52,6 +54,28 @@ pub(super) fn plain_or_env(
         }
         (None, None) => {
             section.missing(plain, example);
+            None
+        }
+    }
+}
+
+/// A URL that may hold a secret: written here, in an environment variable or in a file.
+pub(super) fn url(
+    section: &Section<'_, '_>,
+    source: &Reading<'_>,
+    example: &str,
+) -> Option<Secret> {
+    let [plain, env, file] = URL;
+    match (section.text(plain), section.text(env), section.text(file)) {
+        (Some(text), None, None) => Some(Secret::new(text.value)),
+        (None, None, None) => {
+            section.missing(plain, example);
+            None
+        }
+        (None, env_name, path) => one_of(section, source, env_name, path, env),
+        (Some(_), Some(other), _) | (Some(_), None, Some(other)) => {
+            let message = format!("expected either this or {plain}, found both");
+            section.reject(&other, message);
             None
         }
     }

@@ -115,6 +115,78 @@ fn what_the_store_may_take_and_keep_has_bounds() {
 }
 
 #[test]
+fn a_cluster_has_a_store_a_name_and_spans() {
+    let with = |lines: &str| format!("{LEAST}\n[cluster]\n{lines}\n");
+    let least = parse(&with("url = \"postgres://db/x\"")).unwrap();
+    assert!(least.warnings.is_empty());
+    let cluster = least.cluster.unwrap();
+    assert_eq!((cluster.kind(), &cluster.node), ("postgres", &None));
+    assert_eq!(cluster.lease, Duration::from_secs(60));
+    assert_eq!(cluster.longest_pause, Duration::from_secs(30));
+    assert!(parse(LEAST).unwrap().cluster.is_none());
+
+    let whole = "url_env = \"URL\"\nnode = \"a-1.b_c\"\nlease = \"20s\"\nlongest_pause = \"10m\"";
+    let config = parse(&with(whole)).unwrap();
+    let shown = config.describe();
+    assert!(shown.contains("as node a-1.b_c; leases of 20s"), "{shown}");
+    assert!(!shown.contains("hunter2") && !format!("{config:?}").contains("hunter2"));
+    let cluster = config.cluster.unwrap();
+    assert_eq!(cluster.url.expose(), "hunter2-hunter3-0123");
+    assert_eq!(cluster.longest_pause, Duration::from_secs(600));
+
+    let url = "url = \"redis://:hunter2@db\"";
+    for (lines, field, says) in [
+        ("node = \"a\"", "cluster.url", "postgres://"),
+        ("url_env = \"ABSENT\"", "cluster.url_env", "not set"),
+        ("url_file = \"none\"", "cluster.url_file", ""),
+        (
+            &format!("{url}\nurl_env = \"URL\""),
+            "cluster.url_env",
+            "found both",
+        ),
+        (
+            &format!("{url}\nurl_file = \"url\""),
+            "cluster.url_file",
+            "found both",
+        ),
+        (
+            "url_file = \"u\"\nurl_env = \"URL\"",
+            "cluster.url_file",
+            "found both",
+        ),
+        (&format!("{url}\nnode = \"\""), "cluster.node", "letters"),
+        (&format!("{url}\nnode = \"a b\""), "cluster.node", "letters"),
+        (
+            &format!("{url}\nnode = \"{}\"", "a".repeat(65)),
+            "cluster.node",
+            "64",
+        ),
+        (&format!("{url}\nlease = \"19s\""), "cluster.lease", "20s"),
+        (&format!("{url}\nlease = \"11m\""), "cluster.lease", "10m"),
+        (
+            &format!("{url}\nlongest_pause = \"0s\""),
+            "cluster.longest_pause",
+            "1s",
+        ),
+        (&format!("{url}\nautonomy = \"0s\""), "cluster.autonomy", ""),
+    ] {
+        let (line, its, message) = problem(&with(lines));
+        assert_eq!(its, field, "{lines}: {message}");
+        assert!(
+            line > 18 && message.contains(says),
+            "{lines}: {line} {message}"
+        );
+        assert!(!message.contains("hunter2"));
+    }
+    let trial = parse(&with("url = \"memory://trial\"")).unwrap();
+    assert!(
+        trial.warnings[0].starts_with("cluster.url: "),
+        "{:?}",
+        trial.warnings
+    );
+}
+
+#[test]
 fn proxies_are_networks() {
     let parse = |line: &str| {
         let text = format!("[server]\n{line}\n[store]\nurl = \"sqlite:a\"\nkey_env = \"K\"\n");
