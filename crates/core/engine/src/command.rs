@@ -16,6 +16,9 @@ pub enum Command {
         token: Option<TokenId>,
         /// When the engine gives it up, unless it ended before.
         give_up: Instant,
+        /// When the first of the leases ends that it is sent under; from then on it must not leave. None where it is sent
+        /// under none.
+        lease_ends: Option<Instant>,
     },
     /// Drop the attempt, its connection with it. No event about it is expected.
     Abort(AttemptId),

@@ -357,6 +357,17 @@ impl Resources {
         self.any_leased
     }
 
+    /// When the first of the leases ends of the limits that the call shares with others.
+    pub(crate) fn lease_ends(&self, it: &Passage) -> Option<Instant> {
+        if !self.any_leased {
+            return None;
+        }
+        let leases = self
+            .limits_of(it)
+            .filter_map(|limit| self.ledgers[limit.index()].lease());
+        leases.map(|lease| lease.until).min()
+    }
+
     /// Notes that leases have changed.
     pub(crate) fn note_leases(&mut self) {
         self.any_leased = self.ledgers.iter().any(|it| it.lease().is_some());

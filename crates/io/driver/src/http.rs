@@ -22,6 +22,7 @@
 mod body;
 mod coding;
 mod dial;
+mod gate;
 mod http1;
 mod http2;
 mod origin;
@@ -31,6 +32,7 @@ mod request;
 mod tls;
 mod tunnel;
 
+use crate::clock::LeaveBy;
 use crate::request_body::Outgoing;
 use crate::{Bounds, Request, SetupError};
 pub(crate) use body::Answer;
@@ -47,7 +49,6 @@ use pool::{Lease, Pool};
 use std::error::Error;
 use std::sync::Arc;
 pub use tls::{check_identity, check_roots};
-use tokio::time::Instant;
 use tollgate_engine::LossKind;
 use url::Url;
 
@@ -116,12 +117,13 @@ impl Http {
             .await
     }
 
-    /// Sends the request and waits for the answer's head. `give_up` is when the caller will drop the future
-    /// for lack of an answer: an HTTP/2 connection whose request is dropped then or later counts as mute, and
-    /// carries no further requests.
-    pub(crate) async fn send(&self, request: &Request, give_up: Instant) -> Result<Incoming, Loss> {
+    /// Sends the request and waits for the answer's head, unless it may not leave any more when it could. When it
+    /// is given up, the caller will drop the future for lack of an answer: an HTTP/2 connection whose request is
+    /// dropped then or later counts as mute, and carries no further requests.
+    pub(crate) async fn send(&self, request: &Request, by: LeaveBy) -> Result<Incoming, Loss> {
         let pool = &self.0;
         let origin = Origin::of(&request.url)?;
+        let give_up = by.give_up();
         for _ in 0..MOST_CLOSED {
             let lease = pool.lease(&origin, give_up).await?;
             let head = match lease {
@@ -131,7 +133,7 @@ impl Http {
             let body = request.body.take().ok_or_else(|| {
                 Loss::never_sent("the request's body has been sent before".to_owned())
             })?;
-            let whole = head.map(|()| body);
+            let whole = (head.map(|()| body), by);
             let answer = match lease {
                 Lease::Http1(connection) => {
                     let sent = connection.send(whole, &pool.bounds).await;

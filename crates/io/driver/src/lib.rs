@@ -34,6 +34,7 @@
 
 mod call;
 mod change;
+mod clock;
 mod driver;
 mod endpoints;
 mod execution;

@@ -1,9 +1,9 @@
 //! Messages of the service's own: requests that no caller waits for and that count under no limit.
 
+use crate::clock::LeaveBy;
 use crate::http::Http;
 use crate::{Bounds, Outlet, Request, SetupError};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// A way out for such messages.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl Messenger {
     /// # Errors
     /// Why there is no answer within that time, without the URL, which may hold a secret.
     pub async fn send(&self, message: &Request, within: Duration) -> Result<u16, String> {
-        let sent = self.http.send(message, Instant::now() + within);
+        let sent = self.http.send(message, LeaveBy::within(within));
         match tokio::time::timeout(within, sent).await {
             Ok(Ok(answer)) => Ok(answer.status()),
             Ok(Err(loss)) => Err(loss.reason),

@@ -9,6 +9,7 @@ mod tokens;
 
 pub use extension::Extension;
 
+use crate::clock::Clock;
 use crate::endpoints::Endpoints;
 use crate::execution::{Execution, Reply};
 use crate::http::Http;
@@ -17,7 +18,7 @@ use crate::token::Bearer;
 use crate::trouble::Troubles;
 use crate::usage::UsageFile;
 use crate::{Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
-use message::{Clock, Message, Shared, Work};
+use message::{Message, Shared, Work};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ pub(crate) fn start(
     runtime: &tokio::runtime::Handle,
     usage: Option<&Path>,
 ) -> Result<Arc<Shared>, SetupError> {
-    let clock = Clock(std::time::Instant::now());
+    let clock = Clock::begin();
     let (inbox, messages) = unbounded_channel();
     let shared = Shared {
         inbox: inbox.clone(),

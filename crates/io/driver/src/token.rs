@@ -1,5 +1,6 @@
 //! Fetching an access token by OAuth 2.0 client credentials.
 
+use crate::clock::LeaveBy;
 use crate::http::{Http, Incoming, Loss};
 use crate::{ClientCredentials, Request, Secret, facts};
 use base64::Engine as _;
@@ -9,7 +10,6 @@ use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
 use tollgate_engine::FetchFailure;
 use tollgate_secret::Redactor;
 use url::form_urlencoded;
@@ -89,7 +89,7 @@ pub(crate) async fn fetch(
     form: &TokenForm,
     within: Duration,
 ) -> Result<Grant, NoGrant> {
-    let asked = ask(http, (client, form), Instant::now() + within);
+    let asked = ask(http, (client, form), LeaveBy::within(within));
     let fetched = tokio::time::timeout(within, asked);
     fetched.await.unwrap_or_else(|_| {
         Err(NoGrant {
@@ -104,10 +104,10 @@ pub(crate) async fn fetch(
 async fn ask(
     http: &Http,
     (client, form): (&ClientCredentials, &TokenForm),
-    give_up: Instant,
+    by: LeaveBy,
 ) -> Result<Grant, NoGrant> {
     let unreachable = |loss: Loss| NoGrant::because(loss.reason);
-    let incoming = http.send(&request(client, form)?, give_up).await;
+    let incoming = http.send(&request(client, form)?, by).await;
     let incoming = incoming.map_err(unreachable)?;
     let status = incoming.status();
     if !(200..300).contains(&status) {

@@ -1,6 +1,7 @@
 //! One attempt over HTTP.
 
 use crate::call::AnswerAs;
+use crate::clock::LeaveBy;
 use crate::http::{Answer, Http, Incoming, Loss};
 use crate::pump::message::{Message, Report};
 use crate::refusals::{self, Refused};
@@ -8,7 +9,7 @@ use crate::{Request, facts, pipe};
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use std::time::{Duration, SystemTime};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tollgate_model::AttemptId;
 use tollgate_upstream::CONNECTION_HEADERS;
 
@@ -22,10 +23,10 @@ pub(crate) async fn attempt(
     http: Http,
     most: usize,
     attempt: AttemptId,
-    (request, give_up): (Request, Instant),
+    (request, by): (Request, LeaveBy),
     mut report: Report,
 ) {
-    let end = match exchange(&http, most, attempt, (request, give_up), &mut report).await {
+    let end = match exchange(&http, most, attempt, (request, by), &mut report).await {
         Ok(answer) => Message::Done(attempt, answer),
         Err(Loss { kind, reason }) => Message::Lost(attempt, kind, reason),
     };
@@ -36,10 +37,10 @@ async fn exchange(
     http: &Http,
     most: usize,
     attempt: AttemptId,
-    (request, give_up): (Request, Instant),
+    (request, by): (Request, LeaveBy),
     report: &mut Report,
 ) -> Result<Answer, Loss> {
-    let incoming = http.send(&request, give_up).await?;
+    let incoming = http.send(&request, by).await?;
     let (status, now) = (incoming.status(), SystemTime::now());
     let (mut facts, ignored) = facts::from_headers(incoming.headers(), now);
     let head = |facts| Message::Head {

@@ -8,6 +8,8 @@
 mod encodings;
 #[path = "connections/http1.rs"]
 mod http1;
+#[path = "connections/leases.rs"]
+mod leases;
 #[path = "connections/nginx.rs"]
 mod nginx;
 #[path = "connections/server.rs"]

@@ -291,6 +291,7 @@ impl Baseline {
             attempt,
             token,
             give_up,
+            lease_ends: None,
         });
     }
 }

@@ -171,6 +171,7 @@ impl Engine {
             attempt,
             token,
             give_up,
+            lease_ends: self.resources.lease_ends(&passage),
         });
     }
 

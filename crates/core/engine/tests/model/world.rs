@@ -471,6 +471,7 @@ impl World {
                     attempt,
                     token,
                     give_up,
+                    ..
                 } => {
                     invariants::no_late_start(self, execution, give_up);
                     let key = (self.process, attempt.0);

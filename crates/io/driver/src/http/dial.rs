@@ -1,6 +1,7 @@
 //! Opens connections: looks up a name's addresses, connects over TCP and TLS, and lets TLS choose the version of
 //! HTTP.
 
+use super::gate::Gated;
 use super::origin::{Host, Origin};
 use super::{Http1, Http2, Loss, tunnel};
 use crate::Bounds;
@@ -14,6 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -93,17 +95,18 @@ pub(super) struct Dialer {
 impl Dialer {
     /// Opens a connection. The caller bounds how long that may take.
     pub(super) async fn open(&self, origin: &Origin, bounds: &Bounds) -> Result<Opened, Loss> {
-        let tcp = self.connect(origin).await?;
+        let tcp = Gated::new(self.connect(origin).await?);
+        let gate = tcp.gate();
         if !origin.secure {
-            return Ok(Opened::Http1(Http1::begin(tcp, bounds).await?));
+            return Ok(Opened::Http1(Http1::begin((tcp, gate), bounds).await?));
         }
         let tls = self.secure(origin, tcp).await?;
         match tls.get_ref().1.alpn_protocol() {
-            Some(b"h2") => Ok(match Http2::begin(tls, bounds).await? {
+            Some(b"h2") => Ok(match Http2::begin((tls, gate), bounds).await? {
                 Some(connection) => Opened::Http2(connection),
                 None => Opened::Useless,
             }),
-            _ => Ok(Opened::Http1(Http1::begin(tls, bounds).await?)),
+            _ => Ok(Opened::Http1(Http1::begin((tls, gate), bounds).await?)),
         }
     }
 
@@ -190,11 +193,10 @@ impl Dialer {
         Ok(sockets.collect())
     }
 
-    async fn secure(
-        &self,
-        origin: &Origin,
-        tcp: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, Unreachable> {
+    async fn secure<S>(&self, origin: &Origin, tcp: S) -> Result<TlsStream<S>, Unreachable>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let failed = |error: &dyn std::fmt::Display| Unreachable {
             step: Step::Tls,
             reason: format!("no TLS with {}:{}: {error}", origin.host, origin.port),

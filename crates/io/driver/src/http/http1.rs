@@ -5,8 +5,10 @@
 //! taken for another call's answer.
 
 use super::body;
+use super::gate::Gate;
 use super::{Loss, Unsent};
 use crate::Bounds;
+use crate::clock::LeaveBy;
 use crate::request_body::Outgoing;
 use crate::task::Task;
 use bytes::Bytes;
@@ -29,6 +31,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Http1 {
     sender: http1::SendRequest<Outgoing>,
+    gate: Arc<Gate>,
     /// Moves the bytes; the socket is closed with it.
     _task: Task,
     opened: Instant,
@@ -46,7 +49,10 @@ pub(super) struct Incoming {
 }
 
 impl Http1 {
-    pub(super) async fn begin<S>(stream: S, bounds: &Bounds) -> Result<Self, Loss>
+    pub(super) async fn begin<S>(
+        (stream, gate): (S, Arc<Gate>),
+        bounds: &Bounds,
+    ) -> Result<Self, Loss>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -59,6 +65,7 @@ impl Http1 {
         let now = Instant::now();
         Ok(Self {
             sender,
+            gate,
             // Its error is told to the request that it costs.
             _task: Task::spawn(async move { drop(connection.await) }),
             opened: now,
@@ -79,7 +86,7 @@ impl Http1 {
     /// Sends the request and waits for the answer's head. Dropping the future closes the connection.
     pub(super) async fn send(
         mut self,
-        mut request: Request<Outgoing>,
+        (mut request, by): (Request<Outgoing>, LeaveBy),
         bounds: &Bounds,
     ) -> Result<Incoming, Unsent> {
         let too_many = Arc::new(Notify::new());
@@ -93,6 +100,7 @@ impl Http1 {
                 told.notify_one();
             }
         });
+        self.gate.next_leaves_by(by);
         let answer = self.sender.try_send_request(request);
         let answer = tokio::select! {
             biased;
@@ -105,6 +113,10 @@ impl Http1 {
                 connection: self,
             }),
             Err(mut error) => Err(match error.take_message() {
+                _ if self.gate.refusal().is_some() => {
+                    let why = self.gate.refusal().unwrap_or_default();
+                    Loss::never_sent(why.to_owned()).into()
+                }
                 // Not a byte of it has been written.
                 Some(unsent) => Unsent::Closed(unsent.into_body()),
                 None => lost(&error.into_error(), self.reused).into(),

@@ -22,6 +22,7 @@ mod exchange;
 pub(super) use exchange::{Incoming, Place, complete};
 
 use super::Loss;
+use super::gate::Gate;
 use crate::Bounds;
 use crate::task::Task;
 use bytes::Bytes;
@@ -47,6 +48,7 @@ const WINDOWS: (u32, u32) = (1024 * 1024, 4 * 1024 * 1024);
 /// A connection.
 pub(super) struct Http2 {
     requests: SendRequest<Bytes>,
+    gate: Arc<Gate>,
     /// Moves the frames; the socket is closed with it.
     _task: Task,
     opened: Instant,
@@ -64,7 +66,10 @@ struct Load {
 impl Http2 {
     /// Waits for the server's SETTINGS, which say how many requests the server takes at once. `None` if it
     /// takes none.
-    pub(super) async fn begin<S>(stream: S, bounds: &Bounds) -> Result<Option<Self>, Loss>
+    pub(super) async fn begin<S>(
+        (stream, gate): (S, Arc<Gate>),
+        bounds: &Bounds,
+    ) -> Result<Option<Self>, Loss>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -108,6 +113,7 @@ impl Http2 {
         let now = Instant::now();
         Ok((most > 0).then(|| Self {
             requests,
+            gate,
             _task: task,
             opened: now,
             load: Mutex::new(Load {

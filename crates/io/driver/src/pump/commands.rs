@@ -24,7 +24,8 @@ impl Pump {
                     attempt,
                     token,
                     give_up,
-                } => self.send((execution, attempt), token, give_up),
+                    lease_ends,
+                } => self.send((execution, attempt), token, (give_up, lease_ends)),
                 Command::Abort(attempt) => {
                     tracing::debug!(attempt = attempt.0, "aborted");
                     self.attempts.remove(&attempt);
@@ -53,7 +54,7 @@ impl Pump {
         &mut self,
         (id, attempt): (ExecutionId, AttemptId),
         token: Option<TokenId>,
-        give_up: Instant,
+        (give_up, lease_ends): (Instant, Option<Instant>),
     ) {
         let held = |token| Some(self.tokens.get(&token)?.bearer.clone());
         let bearer = token.map(held);
@@ -92,7 +93,7 @@ impl Pump {
         };
         let http = self.outlets.get(&execution.route).unwrap_or(&self.http);
         let most = self.bounds.max_response_bytes;
-        let request = (request, self.clock.at(give_up));
+        let request = (request, self.clock.leave_by(give_up, lease_ends));
         let work = upstream::attempt(http.clone(), most, attempt, request, report);
         self.attempts.insert(
             attempt,

@@ -1,6 +1,7 @@
 //! How callers, attempts and token fetches reach the task that owns the engine.
 
 use super::Pump;
+use crate::clock::Clock;
 use crate::endpoints::Endpoints;
 use crate::execution::Reply;
 use crate::http;
@@ -89,21 +90,6 @@ impl Drop for Shared {
     fn drop(&mut self) {
         // An error means that the task is gone already.
         let _ = self.inbox.send(Message::Stop);
-    }
-}
-
-/// The one monotonic time line; its origin is the driver's start.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(pub(crate) std::time::Instant);
-
-impl Clock {
-    pub(crate) fn now(self) -> Instant {
-        Instant::ZERO + self.0.elapsed()
-    }
-
-    /// The instant as the runtime's timers have it.
-    pub(crate) fn at(self, instant: Instant) -> tokio::time::Instant {
-        (self.0 + instant.since(Instant::ZERO)).into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Http2, explain};
 use crate::Bounds;
+use crate::clock::LeaveBy;
 use crate::http::body;
 use crate::http::{Loss, Unsent, says_length};
 use crate::request_body::Outgoing;
@@ -76,13 +77,21 @@ impl Place {
     /// Sends the request and waits for the answer's head. Dropping the future resets the stream.
     pub(in crate::http) async fn send(
         mut self,
-        request: Request<Outgoing>,
+        (request, by): (Request<Outgoing>, LeaveBy),
         bounds: &Bounds,
     ) -> Result<Incoming, Unsent> {
         let mut requests = self.connection.requests.clone();
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head, ());
-        let sent = match poll_fn(|cx| requests.poll_ready(cx)).await {
+        let ready = poll_fn(|cx| requests.poll_ready(cx)).await;
+        let left = by.left().map_err(|why| {
+            self.over = true;
+            Loss::never_sent(why.to_owned())
+        })?;
+        let is_alone = self.connection.load().under_way == 1;
+        let gate = &self.connection.gate;
+        gate.one_more(by.is_leased().then_some(left), is_alone);
+        let sent = match ready {
             Ok(()) => requests.send_request(request, body.is_end_stream()),
             Err(error) => Err(error),
         };

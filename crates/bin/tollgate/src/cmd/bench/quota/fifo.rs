@@ -113,6 +113,7 @@ impl<G: Gate> Fifo<G> {
             attempt: AttemptId(self.sent.len() as u64),
             token: Some(TokenId(token)),
             give_up: now + call.timeout,
+            lease_ends: None,
         });
         let at_once = self.sent.len() + 1 - self.answered;
         self.sent.push((call, now, at_once));
