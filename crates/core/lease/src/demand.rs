@@ -1,0 +1,149 @@
+//! What a node would use of a limit, from what its calls ask for.
+//!
+//! A window's slot is held for a period from its call's answer, so calls that come at a rate hold rate × period slots.
+//! That is what is wanted, with a deviation of chance, and what waits on top. The rate is that of the last few seconds,
+//! over which it fades; a quiet node's want falls as it does. Of a limit on calls at once it is what is under way, and what
+//! waits.
+
+use crate::{GuaranteedWant, Want};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_model::{Instant, count, tally};
+
+/// What a node would use of one limit.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wants {
+    /// By class.
+    pub by_class: Vec<Want>,
+    /// By flows that have guarantees.
+    pub guaranteed: Vec<GuaranteedWant>,
+}
+
+impl Wants {
+    /// Slots in all.
+    #[must_use]
+    pub fn all(&self) -> u32 {
+        tally(
+            self.by_class
+                .iter()
+                .map(|it| u64::from(it.slots))
+                .sum::<u64>(),
+        )
+    }
+}
+
+/// What a class has asked of a limit since the process began, and what of it waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Asked {
+    /// Slots that calls have asked for since the start.
+    pub in_all: u64,
+    /// Slots of calls that wait.
+    pub waiting: u64,
+    /// Slots of calls under way; of a limit on calls at once.
+    pub open: u64,
+    /// The sum of the weights of the flows that ask.
+    pub weight: u32,
+}
+
+/// Follows what is asked of one limit.
+#[derive(Clone, Debug, Default)]
+pub struct Demand {
+    classes: BTreeMap<u8, Rate>,
+}
+
+/// How many slots a second a class asks for. A long average tells it well where it stays; a short one, which is moved by
+/// chance, tells soon that it has changed.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    in_all: u64,
+    at: Instant,
+    long: f64,
+    short: f64,
+    /// It has changed, so the long average is what the short one says until then.
+    changes_until: Instant,
+}
+
+/// Seconds of calls that are to find a slot before the next exchange.
+const SOON: f64 = 2.0;
+/// The parts of a period over which the averages fade.
+const LONG: f64 = 1.0 / 2.0;
+const SHORT: f64 = 1.0 / 16.0;
+/// Times the short average's fading after which it has followed a change.
+const SETTLES: f64 = 3.0;
+/// Standard deviations of chance beyond which the short average is believed.
+const SURE: f64 = 2.5;
+
+impl Rate {
+    fn observe(&mut self, in_all: u64, period: Duration, now: Instant) {
+        let passed = now.since(self.at).as_secs_f64();
+        if passed <= 0.0 {
+            return;
+        }
+        let came = in_all.saturating_sub(self.in_all) as f64 / passed;
+        (self.in_all, self.at) = (in_all, now);
+        let period = period.as_secs_f64();
+        let fade = |rate: &mut f64, over: f64| {
+            let keeps = (-passed / (period * over)).exp();
+            *rate = *rate * keeps + came * (1.0 - keeps);
+        };
+        fade(&mut self.long, LONG);
+        fade(&mut self.short, SHORT);
+        // An average that fades over a span has the chance of twice that span's calls.
+        let chance = (self.long.max(self.short) / (2.0 * SHORT * period)).sqrt();
+        if (self.short - self.long).abs() > SURE * chance {
+            self.changes_until = now + Duration::from_secs_f64(SETTLES * SHORT * period);
+        }
+        if now < self.changes_until {
+            self.long = self.short;
+        }
+    }
+}
+
+impl Demand {
+    /// What is wanted now, where classes have asked so far for so many slots of a window of this period, or of a limit on
+    /// calls at once.
+    pub fn wants(
+        &mut self,
+        asked: impl IntoIterator<Item = (u8, Asked)>,
+        (period, held): (Option<Duration>, u32),
+        now: Instant,
+    ) -> Wants {
+        let mut idle_from = f64::from(held);
+        let wants = asked.into_iter().map(|(class, asked)| {
+            let slots = match period {
+                None => asked.open + asked.waiting,
+                Some(period) => {
+                    let rate = self.rate(class, asked.in_all, period, now);
+                    let expected = rate * period.as_secs_f64();
+                    let expected = expected + expected.sqrt();
+                    let soon = rate * SOON + (rate * SOON).sqrt();
+                    let used = expected.min(idle_from + soon);
+                    idle_from = (idle_from - used).max(0.0);
+                    count(used.ceil()) + asked.waiting
+                }
+            };
+            let (weight, slots) = (asked.weight.max(1), tally(slots));
+            Want {
+                class,
+                weight,
+                slots,
+            }
+        });
+        Wants {
+            by_class: wants.filter(|want| want.slots > 0).collect(),
+            guaranteed: Vec::new(),
+        }
+    }
+
+    fn rate(&mut self, class: u8, in_all: u64, period: Duration, now: Instant) -> f64 {
+        let rate = self.classes.entry(class).or_insert(Rate {
+            in_all: 0,
+            at: now,
+            long: 0.0,
+            short: 0.0,
+            changes_until: Instant::ZERO,
+        });
+        rate.observe(in_all, period, now);
+        rate.long
+    }
+}

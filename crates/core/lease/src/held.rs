@@ -1,0 +1,72 @@
+//! What a node has of one limit.
+
+use crate::Claim;
+use crate::demand::Wants;
+use crate::share::least_move;
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// What a node shares of one limit, as its configuration has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SharedLimit {
+    /// What it allows in all.
+    pub allowed: u32,
+    /// See [`Claim::tail`].
+    pub tail: Duration,
+}
+
+/// A node's part of a limit, and the end of its lease.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lease {
+    /// What the limit allows in all.
+    pub allowed: u32,
+    /// The node's part.
+    pub slots: u32,
+    /// Slots that came with this answer and are held until these instants, since other nodes' calls count under them.
+    pub phantoms: Vec<(Instant, u32)>,
+    /// Nothing is sent from then on.
+    pub until: Instant,
+}
+
+/// What a node has of one limit, and what the value knows of that.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) shared: SharedLimit,
+    /// What it allows as the value has it.
+    pub(crate) allowed: u32,
+    pub(crate) slots: u32,
+    /// Given back, and not acknowledged: by which try it was said first, and when each is free.
+    pub(crate) given_back: Vec<(u64, Instant, u32)>,
+    pub(crate) wants: Wants,
+    /// What the value was told last.
+    pub(crate) told: u32,
+    pub(crate) owed: u32,
+    pub(crate) is_capped: bool,
+    pub(crate) is_needed: bool,
+}
+
+impl Held {
+    pub(crate) fn claim(&self, now: Instant) -> Claim {
+        let given = self.given_back.iter();
+        let given = given.map(|(_, until, slots)| (until.since(now), *slots));
+        Claim {
+            allowed: self.shared.allowed,
+            tail: self.shared.tail,
+            slots: self.slots,
+            given_back: given.collect(),
+            wants: self.wants.by_class.clone(),
+            guaranteed: self.wants.guaranteed.clone(),
+        }
+    }
+
+    /// Whether what the node would use is another number than the value was told, and this matters to somebody.
+    pub(crate) fn has_news(&self) -> bool {
+        let wanted = self.wants.all();
+        let least = least_move(self.allowed, self.told);
+        if wanted > self.slots {
+            !self.is_capped && wanted.saturating_sub(self.told.max(self.slots)) >= least
+        } else {
+            self.is_needed && self.told.saturating_sub(wanted) >= least.max(self.told / 8)
+        }
+    }
+}

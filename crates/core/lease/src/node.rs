@@ -1,0 +1,292 @@
+//! The member's side: what it has, until when, and when it asks for more.
+//!
+//! **When it asks.** Every sixth part of a lease in any case, so that a lease is renewed long before it ends. Sooner,
+//! but no more often than [`PAUSE`], if it wants more than it has and this is news to the value, or if others are short
+//! of what it has beyond its target. Never for a call: what a node has it uses without asking anybody.
+
+use crate::demand::Wants;
+use crate::held::Held;
+use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// From one request to the next, at the least.
+pub const PAUSE: Duration = Duration::from_millis(500);
+/// From the news that others are short to the request that gives them what they lack, at the least.
+const PUSHED: Duration = Duration::from_millis(50);
+/// Revisions of late that are remembered.
+const KNOWN: usize = 64;
+/// Parts of a lease after which it is renewed.
+const RENEWALS: u32 = 6;
+
+/// A member's state.
+#[derive(Clone, Debug)]
+pub struct Node {
+    member: MemberId,
+    lease: Duration,
+    sequence: u64,
+    acknowledged: u64,
+    /// When the tries were made since the last that was acknowledged.
+    tries: BTreeMap<u64, Instant>,
+    asked_at: Option<Instant>,
+    seen: u64,
+    /// Revisions of late, and when the node first knew of each.
+    known: BTreeMap<u64, Instant>,
+    /// The end of all leases.
+    until: Instant,
+    limits: BTreeMap<LimitKey, Held>,
+    is_leaving: bool,
+    /// Whether others are known to be short of what this node has.
+    is_pushed: bool,
+    failures: u32,
+    doubt: Option<Doubt>,
+}
+
+impl Node {
+    /// A process that has just begun, and has nothing.
+    #[must_use]
+    pub fn new(
+        member: MemberId,
+        lease: Duration,
+        limits: impl IntoIterator<Item = (LimitKey, SharedLimit)>,
+    ) -> Self {
+        let mut node = Self {
+            member,
+            lease,
+            sequence: 0,
+            acknowledged: 0,
+            tries: BTreeMap::new(),
+            asked_at: None,
+            seen: 0,
+            known: BTreeMap::new(),
+            until: Instant::ZERO,
+            limits: BTreeMap::new(),
+            is_leaving: false,
+            is_pushed: false,
+            failures: 0,
+            doubt: None,
+        };
+        for (key, shared) in limits {
+            node.share(key, shared);
+        }
+        node
+    }
+
+    /// Shares a further limit from now on, or one whose definition has changed.
+    pub fn share(&mut self, key: LimitKey, shared: SharedLimit) {
+        if let Some(held) = self.limits.get_mut(&key) {
+            held.shared = shared;
+            return;
+        }
+        let held = Held {
+            allowed: shared.allowed,
+            shared,
+            slots: 0,
+            given_back: Vec::new(),
+            wants: Wants::default(),
+            told: 0,
+            owed: 0,
+            is_capped: false,
+            is_needed: false,
+        };
+        self.limits.insert(key, held);
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn member(&self) -> &MemberId {
+        &self.member
+    }
+
+    /// Why the value was last not trusted, if the last answer says so.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubt
+    }
+
+    /// The end of its leases.
+    #[must_use]
+    pub fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// Its part of the limit.
+    #[must_use]
+    pub fn slots(&self, key: &str) -> u32 {
+        self.limits.get(key).map_or(0, |held| held.slots)
+    }
+
+    /// What it would use of a limit from now on.
+    pub fn want(&mut self, key: &str, wants: Wants) {
+        if let Some(held) = self.limits.get_mut(key) {
+            held.wants = wants;
+        }
+    }
+
+    /// There is a value of this revision; whether this node is among [`crate::Value::called`].
+    pub fn hint(&mut self, revision: u64, is_called: bool, now: Instant) {
+        self.known.entry(revision).or_insert(now);
+        while self.known.len() > KNOWN {
+            self.known.pop_first();
+        }
+        self.is_pushed |= is_called;
+    }
+
+    /// How long the node has known of a revision.
+    #[must_use]
+    pub fn known_for(&self, revision: u64, now: Instant) -> Duration {
+        let at = self.known.get(&revision);
+        at.map_or(Duration::ZERO, |at| now.since(*at))
+    }
+
+    /// The store has another history: what was known of revisions is of the one before.
+    pub fn forget_revisions(&mut self) {
+        self.known.clear();
+    }
+
+    /// The value was read: what others are short of and this node has beyond its target.
+    pub fn see(&mut self, owed: &BTreeMap<LimitKey, u32>) {
+        for (key, held) in &mut self.limits {
+            held.owed = owed.get(key).copied().unwrap_or(0);
+        }
+    }
+
+    /// From now on it gives all back.
+    pub fn leave(&mut self) {
+        self.is_leaving = true;
+    }
+
+    /// When the next request is to be made.
+    #[must_use]
+    pub fn due(&self, now: Instant) -> Instant {
+        let Some(asked_at) = self.asked_at else {
+            return now;
+        };
+        if self.failures > 0 {
+            return asked_at + PAUSE * self.failures.min(4);
+        }
+        if self.is_pushed || self.is_leaving {
+            return asked_at + PUSHED;
+        }
+        if self.limits.values().any(Held::has_news) {
+            return asked_at + PAUSE;
+        }
+        asked_at + self.lease / RENEWALS
+    }
+
+    /// What it would use of each limit.
+    #[must_use]
+    pub fn wants(&self) -> BTreeMap<LimitKey, Wants> {
+        let wants = self.limits.iter();
+        wants
+            .map(|(key, held)| (key.clone(), held.wants.clone()))
+            .collect()
+    }
+
+    /// What is to be given back before the next request, as far as it can be: slots of each limit.
+    #[must_use]
+    pub fn owed(&self) -> BTreeMap<LimitKey, u32> {
+        let owed = self.limits.iter().map(|(key, held)| {
+            let slots = if self.is_leaving {
+                held.slots
+            } else {
+                held.owed
+            };
+            (key.clone(), slots.min(held.slots))
+        });
+        owed.filter(|(_, slots)| *slots > 0).collect()
+    }
+
+    /// The ledger has less from now on: free slots, and those that calls still count under, each until when.
+    pub fn give_back(&mut self, key: &str, free: u32, settled: &[(Instant, u32)]) {
+        let Some(held) = self.limits.get_mut(key) else {
+            return;
+        };
+        let next = self.sequence + 1;
+        let all = [(Instant::ZERO, free)]
+            .into_iter()
+            .chain(settled.iter().copied());
+        for (until, slots) in all.filter(|(_, slots)| *slots > 0) {
+            held.slots -= slots.min(held.slots);
+            held.given_back.push((next, until, slots));
+        }
+        held.owed = 0;
+    }
+
+    /// The next request. The ledgers have what [`Self::slots`] says, and no more, from before it is made.
+    pub fn request(&mut self, now: Instant) -> Request {
+        self.sequence += 1;
+        self.tries.insert(self.sequence, now);
+        self.asked_at = Some(now);
+        self.is_pushed = false;
+        let is_live = now < self.until;
+        let leaves = self.is_leaving && self.limits.values().all(|held| held.slots == 0);
+        let claims = self.limits.iter_mut().map(|(key, held)| {
+            held.told = held.wants.all();
+            (key.clone(), held.claim(now))
+        });
+        Request {
+            member: self.member.clone(),
+            sequence: self.sequence,
+            acknowledged: self.acknowledged,
+            lease: self.lease,
+            seen: self.seen,
+            is_live,
+            leaves,
+            claims: claims.collect(),
+        }
+    }
+
+    /// The store did not answer, or did not keep what it was given.
+    pub fn fail(&mut self) {
+        self.failures += 1;
+    }
+
+    /// The answer has come, with the revision of the value that has it: what the ledgers are to have from now on.
+    pub fn answer(
+        &mut self,
+        answer: &Answer,
+        revision: u64,
+        now: Instant,
+    ) -> BTreeMap<LimitKey, Lease> {
+        let Some(&asked_at) = self.tries.get(&answer.sequence) else {
+            return BTreeMap::new();
+        };
+        self.tries.retain(|&sequence, _| sequence > answer.sequence);
+        self.acknowledged = answer.sequence;
+        self.seen = revision;
+        if answer.doubt.is_some() {
+            self.known.clear();
+        }
+        self.hint(revision, false, now);
+        self.failures = 0;
+        self.doubt = answer.doubt;
+        self.until = asked_at + answer.lease;
+        let until = self.until;
+        let mut leases = BTreeMap::new();
+        for (key, held) in &mut self.limits {
+            let grant = answer.grants.get(key);
+            held.given_back.retain(|(said, ..)| *said > answer.sequence);
+            let given: u32 = held.given_back.iter().map(|(.., slots)| slots).sum();
+            let granted = grant.map_or(0, |grant| grant.slots);
+            held.slots = granted.saturating_sub(given);
+            held.allowed = grant.map_or(held.allowed, |grant| grant.allowed);
+            held.owed = grant.map_or(0, |grant| grant.owed);
+            held.is_capped = grant.is_some_and(|grant| grant.is_capped);
+            held.is_needed = grant.is_some_and(|grant| grant.is_needed);
+            let phantoms = grant.into_iter().flat_map(|grant| &grant.phantoms);
+            let lease = Lease {
+                allowed: held.allowed,
+                slots: held.slots,
+                phantoms: phantoms
+                    .map(|(span, slots)| (now + *span, *slots))
+                    .collect(),
+                until,
+            };
+            leases.insert(key.clone(), lease);
+        }
+        self.is_pushed = self.limits.values().any(|held| held.owed > 0);
+        leases
+    }
+}

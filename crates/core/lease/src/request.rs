@@ -1,0 +1,112 @@
+//! What a member says to the value, and what it is told.
+
+use crate::{GuaranteedWant, MemberId, Want};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a limit is called on every node: its scope and its name.
+pub type LimitKey = String;
+
+/// One try of a member to exchange what it holds for what it gets.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks.
+    pub member: MemberId,
+    /// The try's number, which rises with each try.
+    pub sequence: u64,
+    /// The number of the try whose answer the member has taken last; 0 for none. What is claimed builds on that answer.
+    pub acknowledged: u64,
+    /// How long leases last.
+    pub lease: Duration,
+    /// The highest revision of the value that the member has seen.
+    pub seen: u64,
+    /// Whether the member's leases have not ended.
+    pub is_live: bool,
+    /// Whether the member leaves: it gets nothing any more.
+    pub leaves: bool,
+    /// What it holds of each limit and would hold.
+    pub claims: BTreeMap<LimitKey, Claim>,
+}
+
+/// What a member holds of one limit, and would hold.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// What the limit allows in all, as the member's configuration has it.
+    pub allowed: u32,
+    /// How long a call may count that was sent at the end of a lease, by the upstream's clock: its timeout, the grace,
+    /// and a window's period.
+    pub tail: Duration,
+    /// The member's part, less what is given back.
+    pub slots: u32,
+    /// Slots given back since the answer that was acknowledged, with the span after which each is free.
+    pub given_back: Vec<(Duration, u32)>,
+    /// What the member would use, by class.
+    pub wants: Vec<Want>,
+    /// What its flows with guarantees would use.
+    pub guaranteed: Vec<GuaranteedWant>,
+}
+
+impl Claim {
+    /// The member's part before it gave anything back.
+    pub(crate) fn before(&self) -> u32 {
+        self.slots + self.given_back.iter().map(|(_, slots)| slots).sum::<u32>()
+    }
+}
+
+/// What a member is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The try that is answered: the last one of the member that was processed.
+    pub sequence: u64,
+    /// How long leases last from the making of that try, by any clock of the store's.
+    pub lease: Duration,
+    /// The member's part of each limit.
+    pub grants: BTreeMap<LimitKey, Grant>,
+    /// What the value could not be trusted for, if so.
+    pub doubt: Option<Doubt>,
+}
+
+/// A member's part of one limit.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Grant {
+    /// What the limit allows in all.
+    pub allowed: u32,
+    /// Slots that are the member's.
+    pub slots: u32,
+    /// Of these, slots that calls of other members still count under, each with the span after which it is free.
+    pub phantoms: Vec<(Duration, u32)>,
+    /// Slots that the member is to give back, since others need them.
+    pub owed: u32,
+    /// Whether to want more would bring the member no more.
+    pub is_capped: bool,
+    /// Whether another member wants more than it has.
+    pub is_needed: bool,
+    /// Slots that nobody is known to hold, and that nobody gets before this span is over, while the value is learned anew.
+    pub learning: Option<(Duration, u32)>,
+}
+
+/// Why the value was not trusted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Doubt {
+    /// The store had none.
+    Missing,
+    /// It is older than one that the member has seen.
+    Older,
+    /// Another server has it than the one that it was written to, or the same one after a restart.
+    OtherServer,
+    /// It has forgotten what it had told the member.
+    Contradiction,
+}
+
+impl Doubt {
+    /// The word used in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Older => "older",
+            Self::OtherServer => "other.server",
+            Self::Contradiction => "contradiction",
+        }
+    }
+}

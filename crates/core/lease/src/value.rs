@@ -1,0 +1,294 @@
+//! The value: all that the store keeps of an organisation's limits, and what one exchange makes of it.
+
+use crate::member::Member;
+use crate::share::Share;
+use crate::time::{at_least, at_most};
+use crate::{Answer, Claim, Doubt, LimitKey, MemberId, Request, StoreTime};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_json::Fault;
+
+/// The form of the value that this version reads and writes.
+const FORMAT: u32 = 1;
+
+/// What the store keeps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Value {
+    format: u32,
+    /// The server that it was last written to.
+    server: String,
+    clock: StoreTime,
+    /// Members that the value doesn't know may have leases until then: after a doubt.
+    #[serde(default)]
+    strangers_until: StoreTime,
+    /// How often the value was not trusted.
+    #[serde(default)]
+    pub(crate) doubts: u64,
+    /// The longest that leases last.
+    #[serde(with = "crate::time::span")]
+    lease: Duration,
+    pub(crate) members: BTreeMap<MemberId, Member>,
+    pub(crate) limits: BTreeMap<LimitKey, Share>,
+}
+
+/// Why a text is no value.
+#[derive(Debug)]
+pub enum ValueError {
+    /// It is no JSON, or of another shape.
+    Fault(Fault),
+    /// Another version has written it.
+    Format(u32),
+}
+
+impl std::fmt::Display for ValueError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fault(fault) => write!(f, "the cluster's value can't be read: {fault}"),
+            Self::Format(format) => write!(
+                f,
+                "the cluster's value has form {format}, and this version reads form {FORMAT}: run the same version on \
+                 all nodes"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+/// How a member stands to the value.
+enum Standing {
+    /// The value knows what the member has, and the member knows that it does.
+    Known,
+    /// A try of the member was processed whose answer it has not taken.
+    Unanswered,
+    /// The value doesn't know it, and it has nothing.
+    New,
+    /// The value doesn't know it, and it may have something, since the value was in doubt of late.
+    Unlisted,
+}
+
+impl Value {
+    /// The value of a cluster of which no process has ever run, or none since long.
+    #[must_use]
+    pub fn of_nobody(server: &str) -> Self {
+        Self {
+            format: FORMAT,
+            server: server.to_owned(),
+            clock: StoreTime::default(),
+            strangers_until: StoreTime::default(),
+            doubts: 0,
+            lease: Duration::ZERO,
+            members: BTreeMap::new(),
+            limits: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// It is none, or of another form.
+    pub fn read(text: &[u8]) -> Result<Self, ValueError> {
+        let value: Self = tollgate_json::read_bytes_as(text).map_err(ValueError::Fault)?;
+        if value.format != FORMAT {
+            return Err(ValueError::Format(value.format));
+        }
+        Ok(value)
+    }
+
+    /// The text that [`Self::read`] reads.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// What a member's request makes of the value that the store has, and what the member is told.
+    ///
+    /// `found` is the value with its revision; none if the store has none. `known_for` is how long the member has known of
+    /// that revision, by its clock. `server` is what is the same only as long as the same process of the store goes on
+    /// with the same history.
+    #[must_use]
+    pub fn exchange(
+        found: Option<(u64, Self)>,
+        known_for: Duration,
+        server: &str,
+        request: &Request,
+    ) -> (Self, Answer) {
+        let (mut value, mut doubt) = match found {
+            None => (Self::of_nobody(server), Some(Doubt::Missing)),
+            Some((revision, value)) => {
+                let doubt = value.doubt(revision, server, request);
+                (value, doubt)
+            }
+        };
+        if doubt.is_some() {
+            value.forget(server, request);
+        } else {
+            value.clock = value.clock + at_most(known_for);
+        }
+        let mut standing = value.standing(request);
+        if standing.is_none() {
+            doubt = Some(Doubt::Contradiction);
+            value.forget(server, request);
+            standing = value.standing(request);
+        }
+        value.lease = value.lease.max(request.lease);
+        match standing {
+            Some(Standing::Unanswered) => {}
+            Some(Standing::Known) => value.renew(request),
+            Some(Standing::Unlisted) => value.list(request, true),
+            Some(Standing::New) | None => value.list(request, false),
+        }
+        value.expire(&request.member);
+        value
+            .limits
+            .values_mut()
+            .for_each(|it| it.release(value.clock));
+        if !matches!(standing, Some(Standing::Unanswered)) {
+            value.settle(request);
+        }
+        value.limits.retain(|_, share| !share.is_over());
+        let answer = value.answer(request, doubt);
+        (value, answer)
+    }
+
+    fn doubt(&self, revision: u64, server: &str, request: &Request) -> Option<Doubt> {
+        if self.server != server {
+            Some(Doubt::OtherServer)
+        } else if revision < request.seen && !self.is_learning() {
+            Some(Doubt::Older)
+        } else {
+            None
+        }
+    }
+
+    /// Whether members that the value doesn't know may still have leases, and come with what they have.
+    fn is_learning(&self) -> bool {
+        self.clock < self.strangers_until
+    }
+
+    /// Nothing is believed of who has what. Members show what they have; what nobody shows may be a stranger's, who sends
+    /// until its lease ends, which is no later than a lease from now, and whose calls count a tail longer.
+    fn forget(&mut self, server: &str, request: &Request) {
+        server.clone_into(&mut self.server);
+        self.members.clear();
+        self.doubts += 1;
+        self.strangers_until = self.clock + self.lease.max(request.lease);
+        for share in self.limits.values_mut() {
+            share.forget(self.strangers_until + at_least(share.tail));
+        }
+    }
+
+    /// None if what the member says contradicts the value.
+    fn standing(&self, request: &Request) -> Option<Standing> {
+        let has_nothing = request.claims.values().all(|claim| claim.slots == 0);
+        let Some(member) = self.members.get(&request.member) else {
+            return if !request.is_live || has_nothing {
+                Some(Standing::New)
+            } else if self.is_learning() {
+                Some(Standing::Unlisted)
+            } else {
+                None
+            };
+        };
+        if member.sequence > request.acknowledged {
+            let is_ours = member.sequence <= request.sequence;
+            return is_ours.then_some(Standing::Unanswered);
+        }
+        let agrees = |key: &LimitKey| {
+            let share = self.limits.get(key);
+            let part = share.and_then(|share| share.parts.get(&request.member));
+            let claim = request.claims.get(key);
+            part.map_or(0, |part| part.slots) == claim.map_or(0, Claim::before)
+        };
+        let mut all = self.limits.keys().chain(request.claims.keys());
+        let is_same = member.sequence == request.acknowledged && all.all(agrees);
+        is_same.then_some(Standing::Known)
+    }
+
+    /// A member goes on: what it gives back returns.
+    fn renew(&mut self, request: &Request) {
+        let now = self.clock;
+        for (key, claim) in &request.claims {
+            let share = self.share(key, claim);
+            share.take_back(&request.member, &claim.given_back, now);
+            share.state(&request.member, claim);
+        }
+    }
+
+    /// A member that the value doesn't know comes, with what it has or, if that isn't believed, with nothing.
+    fn list(&mut self, request: &Request, is_believed: bool) {
+        for (key, claim) in &request.claims {
+            let share = self.share(key, claim);
+            share.claim(&request.member, if is_believed { claim.slots } else { 0 });
+            share.state(&request.member, claim);
+        }
+    }
+
+    /// The limit of that name. One that is new to the value is free, unless strangers may have it.
+    fn share(&mut self, key: &LimitKey, claim: &Claim) -> &mut Share {
+        let until = self.strangers_until + at_least(claim.tail);
+        let unknown = (self.strangers_until > StoreTime::default() && until > self.clock)
+            .then_some((until, claim.allowed));
+        self.limits.entry(key.clone()).or_insert_with(|| Share {
+            allowed: claim.allowed,
+            tail: claim.tail,
+            unknown,
+            ..Share::default()
+        })
+    }
+
+    /// Members whose leases have surely ended are members no more. Not so the one that asks: it sends nothing after the end
+    /// of its lease, and nobody else has what is still listed as its own.
+    fn expire(&mut self, asking: &MemberId) {
+        let now = self.clock;
+        let over = self.members.iter();
+        let over = over.filter(|(id, member)| *id != asking && member.until() <= now);
+        let over: Vec<_> = over.map(|(id, it)| (id.clone(), it.until())).collect();
+        for (id, until) in over {
+            self.members.remove(&id);
+            for share in self.limits.values_mut() {
+                share.expire(&id, until);
+            }
+        }
+    }
+
+    /// Notes that the try was processed, and gives the member what it is to have; if it leaves, takes what it had.
+    fn settle(&mut self, request: &Request) {
+        let now = self.clock;
+        if request.leaves {
+            self.members.remove(&request.member);
+            for share in self.limits.values_mut() {
+                share.expire(&request.member, now);
+            }
+            return;
+        }
+        let member = Member {
+            sequence: request.sequence,
+            at: now,
+            lease: request.lease,
+        };
+        self.members.insert(request.member.clone(), member);
+        for (key, share) in &mut self.limits {
+            if request.claims.contains_key(key) {
+                share.grant(&request.member);
+            } else {
+                share.expire(&request.member, now + request.lease);
+            }
+        }
+    }
+
+    fn answer(&self, request: &Request, doubt: Option<Doubt>) -> Answer {
+        let member = self.members.get(&request.member);
+        let granted = self.limits.iter();
+        let granted = granted.filter(|(_, share)| share.parts.contains_key(&request.member));
+        Answer {
+            sequence: member.map_or(request.sequence, |it| it.sequence),
+            lease: member.map_or(Duration::ZERO, |it| at_most(it.lease)),
+            grants: granted
+                .map(|(key, share)| (key.clone(), share.told(&request.member, self.clock)))
+                .collect(),
+            doubt,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The invariants, after every step of a random world.
+//!
+//! `TOLLGATE_STEPS` sets how many steps each run of random faults makes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod slots;
+mod store;
+mod world;
+
+use std::time::Duration;
+use tollgate_model::Instant;
+use world::{Outcome, Setting, World};
+
+#[expect(clippy::disallowed_methods, reason = "a test asks for its length")]
+fn steps() -> u64 {
+    let told = std::env::var("TOLLGATE_STEPS").ok();
+    told.and_then(|text| text.parse().ok()).unwrap_or(1_000_000)
+}
+
+fn setting(seed: u64) -> Setting {
+    Setting {
+        seed,
+        nodes: 3,
+        allowed: 60,
+        period: Some(Duration::from_secs(60)),
+        rates: vec![0.6, 0.6, 0.6],
+        shifts: false,
+        faults: 0,
+        slowest: Duration::from_millis(5),
+        lost: 0,
+    }
+}
+
+fn run(setting: Setting, minutes: u64) -> Outcome {
+    let mut world = World::new(setting);
+    world.run(u64::MAX, Instant::from_nanos(minutes * 60_000_000_000));
+    world.outcome
+}
+
+#[test]
+fn nothing_is_overcounted_whatever_fails() {
+    let mut left = steps();
+    let mut seed = 0;
+    while left > 0 {
+        seed += 1;
+        let setting = Setting {
+            nodes: 1 + seed as usize % 5,
+            rates: [0.9, 0.3, 0.1, 0.5, 0.2][..=(seed as usize % 5)].to_vec(),
+            shifts: true,
+            faults: [0, 1, 3, 10][seed as usize % 4],
+            slowest: Duration::from_millis([5, 500, 90_000][seed as usize % 3]),
+            lost: [0, 1, 10][seed as usize / 2 % 3],
+            period: (seed % 7 != 0).then_some(Duration::from_secs(60)),
+            ..setting(seed)
+        };
+        let mut world = World::new(setting);
+        world.run(left.min(50_000), Instant::NEVER);
+        left -= world.outcome.steps.min(left);
+    }
+}
+
+#[test]
+fn what_has_failed_heals() {
+    let mut worst: f64 = 1.0;
+    for seed in 1..=5 {
+        let setting = Setting {
+            faults: 3,
+            allowed: 600,
+            rates: vec![9.0, 5.0, 4.0],
+            shifts: true,
+            lost: 1,
+            ..setting(seed)
+        };
+        let mut world = World::new(setting);
+        let minutes = |minutes: u64| Instant::from_nanos(minutes * 60_000_000_000);
+        world.run(u64::MAX, minutes(30));
+        world.heal();
+        world.run(u64::MAX, minutes(36));
+        let before = world.outcome.sent;
+        world.run(u64::MAX, minutes(46));
+        let used = (world.outcome.sent - before) as f64 / 600.0;
+        println!(
+            "seed {seed}: {:.1} % of 60 a minute, {} doubts",
+            used * 100.0,
+            world.outcome.doubts
+        );
+        worst = worst.min(used);
+    }
+    assert!(worst > 0.97, "{worst}");
+}
+
+#[test]
+fn the_whole_is_used_and_the_store_is_asked_seldom() {
+    for (name, rates, shifts) in [
+        ("even", [0.4, 0.4, 0.4], false),
+        ("even, twice too much", [0.7, 0.7, 0.7], false),
+        ("70:20:10, rotating", [0.77, 0.22, 0.11], true),
+    ] {
+        for allowed in [60, 600, 3000] {
+            let minutes = if allowed > 600 { 12 } else { 60 };
+            let scale = f64::from(allowed) / 60.0;
+            let one = Setting {
+                nodes: 1,
+                rates: vec![rates.iter().sum::<f64>() * scale],
+                allowed,
+                ..setting(1)
+            };
+            let one = run(one, minutes);
+            let three = Setting {
+                rates: rates.iter().map(|rate| rate * scale).collect(),
+                shifts,
+                allowed,
+                ..setting(1)
+            };
+            let three = run(three, minutes);
+            let used = three.sent as f64 / one.sent as f64;
+            let trips = three.round_trips as f64 / three.sent as f64;
+            println!(
+                "{name} of {allowed}: {:.1} % of what one node uses, {:.1} % of a round trip per call",
+                100.0 * used,
+                100.0 * trips
+            );
+            assert!(
+                used > if allowed > 60 { 0.98 } else { 0.93 },
+                "{name} of {allowed}"
+            );
+            assert!(
+                trips < 60.0 / f64::from(allowed) + 0.08,
+                "{name} of {allowed}"
+            );
+        }
+    }
+}

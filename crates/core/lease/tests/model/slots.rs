@@ -1,0 +1,67 @@
+//! A node's ledger of one limit, as plain as can be: what the engine's does, without its forecasts.
+
+use std::collections::VecDeque;
+use tollgate_lease::Lease;
+use tollgate_model::Instant;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slots {
+    pub(crate) capacity: u32,
+    pub(crate) until: Instant,
+    pub(crate) open: u32,
+    /// Ends of settled slots and of phantoms, ascending.
+    ends: VecDeque<Instant>,
+}
+
+impl Slots {
+    pub(crate) fn held(&mut self, now: Instant) -> u32 {
+        while self.ends.front().is_some_and(|end| *end <= now) {
+            self.ends.pop_front();
+        }
+        self.open + self.ends.len() as u32
+    }
+
+    pub(crate) fn has_room(&mut self, now: Instant) -> bool {
+        self.held(now) < self.capacity
+    }
+
+    pub(crate) fn lease(&mut self, lease: &Lease) {
+        self.capacity = lease.slots;
+        self.until = lease.until;
+        for &(until, slots) in &lease.phantoms {
+            (0..slots).for_each(|_| self.hold(until));
+        }
+    }
+
+    /// Holds a slot until then.
+    pub(crate) fn hold(&mut self, until: Instant) {
+        let place = self.ends.partition_point(|end| *end <= until);
+        self.ends.insert(place, until);
+    }
+
+    /// Free slots first, then settled ones, the latest first; never open ones.
+    pub(crate) fn give_back(
+        &mut self,
+        slots: u32,
+        settled: bool,
+        now: Instant,
+    ) -> (u32, Vec<(Instant, u32)>) {
+        let held = self.held(now);
+        let free = self.capacity.saturating_sub(held).min(slots);
+        self.capacity -= free;
+        let mut given = Vec::new();
+        if settled {
+            for _ in free..slots {
+                if self.capacity == 0 {
+                    break;
+                }
+                let Some(end) = self.ends.pop_back() else {
+                    break;
+                };
+                self.capacity -= 1;
+                given.push((end, 1));
+            }
+        }
+        (free, given)
+    }
+}

@@ -1,0 +1,76 @@
+//! What fails.
+
+use super::*;
+
+impl World {
+    pub(super) fn replace(&mut self, place: usize) {
+        let process = self.process(place);
+        let rate_of_calls = self.processes[place].rate_of_calls;
+        self.processes[place] = Process {
+            rate_of_calls,
+            ..process
+        };
+        self.look(place);
+    }
+
+    /// A failover, which loses the last writes: the node, and some others, stay with the server that was the primary.
+    pub(super) fn split(&mut self, place: usize, incarnation: u64) {
+        let old = self.servers[0].clone();
+        self.servers.truncate(1);
+        self.servers.push(old);
+        let values = self.stream.below(10) as usize;
+        self.servers[0].roll_back(values, incarnation);
+        self.processes[place].server = 1;
+        for other in 0..self.processes.len() {
+            if self.stream.percent(30) {
+                self.processes[other].server = 1;
+            }
+        }
+    }
+
+    /// Nothing fails from now on, and what has failed goes on.
+    pub(crate) fn heal(&mut self) {
+        self.setting.faults = 0;
+        self.setting.lost = 0;
+        for place in 0..self.processes.len() {
+            let it = &mut self.processes[place];
+            it.server = 0;
+            if it.leaves {
+                self.replace(place);
+            }
+        }
+    }
+
+    pub(super) fn fail(&mut self, place: usize) {
+        let incarnation = self.number();
+        match self.stream.below(12) {
+            0 => self.replace(place),
+            1 => {
+                // A pause, or the sleep of its machine.
+                self.processes[place].is_paused = true;
+                let long = Duration::from_secs_f64(self.stream.exponential() * 60.0);
+                self.agenda.add(self.now + long, Event::Resume(place));
+            }
+            2 => {
+                let it = &mut self.processes[place];
+                it.leaves = true;
+                it.node.leave();
+                self.leases.remove(it.node.member());
+            }
+            3 => self.servers[0].restart(incarnation),
+            4 => self.servers[0].wipe(incarnation),
+            5 => self.servers[0].lose(),
+            6 | 7 => {
+                let values = 1 + self.stream.below(60) as usize;
+                self.servers[0].roll_back(values, incarnation);
+            }
+            8 => {
+                // A partition: the node's messages reach a server that isn't there.
+                self.processes[place].server = 9;
+            }
+            9 => self.split(place, incarnation),
+            10 => self.processes[place].server = 0,
+            _ => {}
+        }
+    }
+}
