@@ -9,7 +9,7 @@
 //! What waits for its turn and has been given up by its caller is left out: a swap isn't made long after.
 
 use crate::error::CoordinationError;
-use crate::store::{BOUND, Found, LONGEST_VALUE, Revision, Swap};
+use crate::store::{BOUND, Found, Hint, Prepared, Revision, Swap};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -37,11 +37,7 @@ pub(crate) trait Dial: Send + Sync + 'static {
 /// A session with a primary. Dropped, its connection is closed at once.
 pub(crate) trait Session: Send {
     fn read(&mut self) -> impl Future<Output = Answer<Found>> + Send;
-    fn swap(
-        &mut self,
-        expected: Option<Revision>,
-        value: &[u8],
-    ) -> impl Future<Output = Answer<Swap>> + Send;
+    fn swap(&mut self, prepared: &Prepared) -> impl Future<Output = Answer<Swap>> + Send;
     /// Whether the server answers, and is the primary still.
     fn is_well(&mut self) -> impl Future<Output = bool> + Send;
 }
@@ -49,14 +45,21 @@ pub(crate) trait Session: Send {
 /// Where a session tells what it hears.
 #[derive(Clone)]
 pub(crate) struct Hints {
-    pub(crate) changes: watch::Sender<u64>,
+    pub(crate) changes: watch::Sender<Hint>,
     /// Raised when the connection has ended.
     pub(crate) ended: watch::Sender<bool>,
 }
 
 impl Hints {
-    pub(crate) fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
+    /// Takes what [`Prepared::message`] wrote. Of what anybody else wrote, all that is believed is that there is
+    /// something to look at.
+    pub(crate) fn heard(&self, message: &str) {
+        let read = message.split_once(' ').and_then(|(revision, note)| {
+            let revision = revision.parse().ok()?;
+            Some((Revision(revision), note))
+        });
+        let (revision, note) = read.map_or((None, ""), |(revision, note)| (Some(revision), note));
+        self.changes.send_modify(|it| it.follow(revision, note));
     }
 
     pub(crate) fn ended(&self) {
@@ -66,20 +69,20 @@ impl Hints {
 
 enum Ask {
     Read(oneshot::Sender<Answer<Found>>),
-    Swap(Option<Revision>, Vec<u8>, oneshot::Sender<Answer<Swap>>),
+    Swap(Prepared, oneshot::Sender<Answer<Swap>>),
 }
 
 /// Asks the task; the task ends when this is dropped.
 pub(crate) struct Keeper {
     asks: mpsc::Sender<Ask>,
-    changes: watch::Sender<u64>,
+    changes: watch::Sender<Hint>,
     task: AbortHandle,
 }
 
 impl Keeper {
     pub(crate) fn start(dialler: impl Dial) -> Self {
         let (asks, asked) = mpsc::channel(QUEUE);
-        let changes = watch::Sender::new(0);
+        let changes = watch::Sender::new(Hint::default());
         let task = tokio::spawn(keep(dialler, asked, changes.clone())).abort_handle();
         Self {
             asks,
@@ -88,7 +91,7 @@ impl Keeper {
         }
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> watch::Receiver<Hint> {
         self.changes.subscribe()
     }
 
@@ -96,12 +99,14 @@ impl Keeper {
         self.ask(Ask::Read).await
     }
 
-    pub(crate) async fn swap(&self, expected: Option<Revision>, value: &[u8]) -> Answer<Swap> {
-        if value.len() > LONGEST_VALUE {
-            return Err(CoordinationError::TooLong(value.len()));
-        }
-        let value = value.to_vec();
-        self.ask(|answer| Ask::Swap(expected, value, answer)).await
+    pub(crate) async fn swap(
+        &self,
+        expected: Option<Revision>,
+        value: &[u8],
+        note: &str,
+    ) -> Answer<Swap> {
+        let prepared = Prepared::new(expected, value, note)?;
+        self.ask(|answer| Ask::Swap(prepared, answer)).await
     }
 
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<Answer<T>>) -> Ask) -> Answer<T> {
@@ -124,7 +129,7 @@ impl Drop for Keeper {
 }
 
 /// Keeps a session until nobody can ask any more.
-async fn keep<D: Dial>(dialler: D, mut asked: mpsc::Receiver<Ask>, changes: watch::Sender<u64>) {
+async fn keep<D: Dial>(dialler: D, mut asked: mpsc::Receiver<Ask>, changes: watch::Sender<Hint>) {
     loop {
         let (end, ended) = watch::channel(false);
         let hints = Hints {
@@ -135,7 +140,7 @@ async fn keep<D: Dial>(dialler: D, mut asked: mpsc::Receiver<Ask>, changes: watc
         let silent = || CoordinationError::Unreachable("no connection in the time it had".into());
         let over = match dialled.unwrap_or_else(|_| Err(silent())) {
             Ok(session) => {
-                changes.send_modify(|count| *count += 1);
+                changes.send_modify(|it| it.follow(None, ""));
                 serve(session, ended, &mut asked, dialler.answer()).await
             }
             Err(why) => {
@@ -196,7 +201,7 @@ async fn pause(why: &CoordinationError, asked: &mut mpsc::Receiver<Ask>) -> Over
 fn refuse(ask: Ask, why: &CoordinationError) {
     match ask {
         Ask::Read(answer) => drop(answer.send(Err(why.clone()))),
-        Ask::Swap(_, _, answer) => drop(answer.send(Err(why.clone()))),
+        Ask::Swap(_, answer) => drop(answer.send(Err(why.clone()))),
     }
 }
 
@@ -207,8 +212,8 @@ async fn carry(session: &mut impl Session, ask: Ask, patience: Duration) -> bool
             let read = timeout(patience, session.read()).await;
             give(answer, read.unwrap_or(Err(CoordinationError::Late)))
         }
-        Ask::Swap(expected, value, answer) if !answer.is_closed() => {
-            let swap = timeout(patience, session.swap(expected, &value)).await;
+        Ask::Swap(prepared, answer) if !answer.is_closed() => {
+            let swap = timeout(patience, session.swap(&prepared)).await;
             let is_doubtful = matches!(
                 &swap,
                 Ok(Ok(Swap::Done {

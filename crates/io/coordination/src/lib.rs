@@ -1,5 +1,5 @@
 //! One small value for each organisation that all nodes share: read it with its revision, swap it if the revision
-//! is unchanged, hear that it may have changed, and know which history of which server it comes from.
+//! is unchanged, hear that it has changed, and know which history of which server it comes from.
 //!
 //! *Decides* what a swap is, and whether a swap that was made outlives the server. *Decides nothing* about what the
 //! value means, nor when it is read: `tollgate_lease` says what the bytes are, `cluster` asks.
@@ -8,6 +8,8 @@
 //!
 //! # What is promised
 //! - *Of several swaps that expect one revision, at most one is made*, and each raises the revision by one.
+//! - *Revisions of two histories of a value don't meet*: the first one is drawn at random whenever there is no value. So a
+//!   swap that was prepared before the value was lost isn't made to the value that came after.
 //! - *A value and the server it is from are told together* ([`Found`]); no value comes from a standby.
 //! - *Nothing waits longer than [`BOUND`]*, whatever the server does: one that is slow, away or stopped is an error
 //!   by then. Whether a swap was made that has ended in an error is told by [`CoordinationError::is_in_doubt`] and
@@ -20,6 +22,8 @@
 //! whose place another has taken without its knowing goes on to answer those who are still connected to it.
 //! `is_durable` of [`Swap::Done`] is false there if its replicas must confirm writes: Redis is asked for that
 //! (`WAIT`), PostgreSQL does so if `synchronous_standby_names` says so.
+//!
+//! That each change is heard of: a [`Hint`] may be lost, and several may come as one.
 //!
 //! All three are held to it by one suite, `tests/conformance`, on real servers.
 
@@ -36,6 +40,7 @@ pub use error::{CoordinationError, UrlError};
 pub use memory::{Fault, Memory};
 pub use open::open;
 pub use store::{
-    BOUND, CoordinationStore, Found, LONGEST_NAME, LONGEST_VALUE, Revision, ServerIncarnation, Swap,
+    BOUND, CoordinationStore, Found, Hint, LONGEST_NAME, LONGEST_NOTE, LONGEST_VALUE, Revision,
+    ServerIncarnation, Swap,
 };
 pub use url::CoordinationUrl;

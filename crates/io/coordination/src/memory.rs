@@ -3,7 +3,7 @@
 
 use crate::error::CoordinationError;
 use crate::store::{
-    BOUND, CoordinationStore, Found, LONGEST_VALUE, Revision, ServerIncarnation, Swap,
+    BOUND, CoordinationStore, Found, Hint, Prepared, Revision, ServerIncarnation, Swap,
 };
 use async_trait::async_trait;
 use std::collections::{HashMap, VecDeque};
@@ -30,7 +30,7 @@ struct Server {
 /// One organisation's values, the last one at the end.
 struct Kept {
     history: VecDeque<(Revision, Vec<u8>)>,
-    changes: watch::Sender<u64>,
+    changes: watch::Sender<Hint>,
 }
 
 /// What a server in memory does wrong.
@@ -113,7 +113,7 @@ impl Memory {
     fn change(&self, change: impl Fn(&mut Kept)) {
         for kept in self.lock().values.values_mut() {
             change(kept);
-            kept.changes.send_modify(|count| *count += 1);
+            kept.changes.send_modify(|it| it.follow(None, ""));
         }
     }
 }
@@ -124,7 +124,7 @@ impl Server {
             .entry(organization.to_owned())
             .or_insert_with(|| Kept {
                 history: VecDeque::new(),
-                changes: watch::Sender::new(0),
+                changes: watch::Sender::new(Hint::default()),
             })
     }
 
@@ -139,19 +139,20 @@ impl Server {
         }
     }
 
-    fn swap(&mut self, organization: &str, expected: Option<Revision>, value: &[u8]) -> Swap {
+    fn swap(&mut self, organization: &str, prepared: Prepared) -> Swap {
         let found = self.find(organization);
         let current = found.value.as_ref().map(|(revision, _)| *revision);
-        if current != expected {
+        if current != prepared.expected {
             return Swap::Changed(found);
         }
-        let revision = Revision(current.map_or(0, |revision| revision.0) + 1);
+        let revision = prepared.next;
         let kept = self.kept(organization);
-        kept.history.push_back((revision, value.to_vec()));
+        kept.history.push_back((revision, prepared.value));
         if kept.history.len() > HISTORY {
             kept.history.pop_front();
         }
-        kept.changes.send_modify(|count| *count += 1);
+        kept.changes
+            .send_modify(|it| it.follow(Some(revision), &prepared.note));
         Swap::Done {
             revision,
             server: found.server,
@@ -164,7 +165,7 @@ impl Server {
 pub(crate) struct MemoryValue {
     server: Memory,
     organization: String,
-    changes: watch::Sender<u64>,
+    changes: watch::Sender<Hint>,
 }
 
 impl MemoryValue {
@@ -202,15 +203,14 @@ impl CoordinationStore for MemoryValue {
         &self,
         expected: Option<Revision>,
         value: &[u8],
+        note: &str,
     ) -> Result<Swap, CoordinationError> {
-        if value.len() > LONGEST_VALUE {
-            return Err(CoordinationError::TooLong(value.len()));
-        }
-        self.ask(|server| server.swap(&self.organization, expected, value))
+        let prepared = Prepared::new(expected, value, note)?;
+        self.ask(|server| server.swap(&self.organization, prepared))
             .await
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn changes(&self) -> watch::Receiver<Hint> {
         self.changes.subscribe()
     }
 }

@@ -1,8 +1,9 @@
 //! PostgreSQL: one row of a table of its own, in one session of its own.
 //!
-//! **A swap is one statement**: an update where the revision is the expected one, which also notifies. The first one
-//! is an insert that does nothing where there is a row. Where it changed nothing, a second statement reads what there
-//! is: a statement that had to wait for another's update still sees what was there before it.
+//! **A swap is one statement**: an update where the revision is the expected one, which also notifies of organisation,
+//! revision and note. The first one is an insert that does nothing where there is a row. Where it changed nothing, a
+//! second statement reads what there is: a statement that had to wait for another's update still sees what was there
+//! before it.
 //!
 //! **Synchronous replication**: a commit that no standby confirms waits for ever, and no timeout of the server ends
 //! that. So what isn't answered in a second is cancelled; a commit that waits for standbys then says by a warning that it
@@ -16,9 +17,9 @@ mod session;
 
 use crate::error::{CoordinationError, UrlError};
 use crate::keeper::{Dial, Hints, Keeper};
-use crate::store::{CoordinationStore, Found, Revision, Swap};
+use crate::store::{CoordinationStore, Found, Hint, Revision, Swap};
 use async_trait::async_trait;
-use session::{ANSWER, Cutting, Open, Statements, translate};
+use session::{ANSWER, Cutting, Open, Statements, payload_begin, translate};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -74,11 +75,12 @@ impl CoordinationStore for Postgres {
         &self,
         expected: Option<Revision>,
         value: &[u8],
+        note: &str,
     ) -> Result<Swap, CoordinationError> {
-        self.0.swap(expected, value).await
+        self.0.swap(expected, value, note).await
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn changes(&self) -> watch::Receiver<Hint> {
         self.0.changes()
     }
 }
@@ -101,7 +103,7 @@ impl Dial for Server {
 
     async fn dial(&self, hints: Hints) -> Result<Open, CoordinationError> {
         let warnings = Arc::new(AtomicU64::new(0));
-        let hear = hear(self.organization.clone(), hints, Arc::clone(&warnings));
+        let hear = hear(&self.organization, hints, Arc::clone(&warnings));
         let dialled = self
             .dialler
             .dial(&hear)
@@ -145,13 +147,19 @@ impl Dial for Server {
 }
 
 /// Counts warnings, and tells of notifications.
-fn hear(organization: String, hints: Hints, warnings: Arc<AtomicU64>) -> Hear {
+fn hear(organization: &str, hints: Hints, warnings: Arc<AtomicU64>) -> Hear {
     let ended = Ended(hints.clone());
+    let begin = payload_begin(organization);
     Arc::new(move |message| {
         // Held by the task that carries the connection, and dropped with it.
         let _ = &ended;
         match message {
-            AsyncMessage::Notification(it) if it.payload() == organization => hints.changed(),
+            AsyncMessage::Notification(it) => {
+                // Others are other organisations'.
+                if let Some(message) = it.payload().strip_prefix(&begin) {
+                    hints.heard(message);
+                }
+            }
             AsyncMessage::Notice(it) if it.parsed_severity() == Some(Severity::Warning) => {
                 warnings.fetch_add(1, Ordering::SeqCst);
             }

@@ -1,9 +1,9 @@
 //! Redis and Valkey, from 7 on: one string of a key of its own, by one connection.
 //!
-//! **A swap is one script**, which sets the string if it begins as expected and publishes on a channel of the key's
-//! name. Scripts are sent each time: they are short beside the value, and there is no cache of scripts to be found empty
-//! after a failover. (They aren't run in a transaction: before 7.2 a message that a client publishes to itself in one
-//! comes in the middle of the transaction's answer.)
+//! **A swap is one script**, which sets the string if it begins as expected and publishes revision and note on a
+//! channel of the key's name. Scripts are sent each time: they are short beside the value, and there is no cache of
+//! scripts to be found empty after a failover. (They aren't run in a transaction: before 7.2 a message that a client
+//! publishes to itself in one comes in the middle of the transaction's answer.)
 //!
 //! **What is answered is a primary's**: both scripts ask `INFO` for the server's role, its run and its history
 //! (`run_id`, `master_replid`: the incarnation).
@@ -24,7 +24,7 @@ pub(crate) mod url;
 
 use crate::error::{CoordinationError, UrlError};
 use crate::keeper::Keeper;
-use crate::store::{CoordinationStore, Found, Revision, Swap};
+use crate::store::{CoordinationStore, Found, Hint, Revision, Swap};
 use async_trait::async_trait;
 use dial::Server;
 use tokio::sync::watch;
@@ -54,11 +54,12 @@ impl CoordinationStore for Redis {
         &self,
         expected: Option<Revision>,
         value: &[u8],
+        note: &str,
     ) -> Result<Swap, CoordinationError> {
-        self.0.swap(expected, value).await
+        self.0.swap(expected, value, note).await
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn changes(&self) -> watch::Receiver<Hint> {
         self.0.changes()
     }
 }

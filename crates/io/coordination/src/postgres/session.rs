@@ -2,7 +2,7 @@
 
 use crate::error::CoordinationError;
 use crate::keeper::Session;
-use crate::store::{Found, Revision, ServerIncarnation, Swap};
+use crate::store::{Found, Prepared, Revision, ServerIncarnation, Swap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,13 +17,18 @@ const READ: &str = "SELECT here.oid, kept.revision, kept.value
     FROM (SELECT 'tollgate_coordination'::regclass::oid AS oid) AS here
     LEFT JOIN tollgate_coordination AS kept ON kept.organization = $1";
 const INSERT: &str = "WITH swapped AS (
-        INSERT INTO tollgate_coordination AS kept (organization, revision, value) VALUES ($1, 1, $2)
+        INSERT INTO tollgate_coordination AS kept (organization, revision, value) VALUES ($1, $3, $2)
         ON CONFLICT DO NOTHING RETURNING kept.tableoid AS oid, kept.revision)
-    SELECT oid, revision, pg_notify('tollgate_coordination', $1) FROM swapped";
+    SELECT oid, revision, pg_notify('tollgate_coordination', $4) FROM swapped";
 const UPDATE: &str = "WITH swapped AS (
-        UPDATE tollgate_coordination AS kept SET revision = kept.revision + 1, value = $2
-        WHERE kept.organization = $1 AND kept.revision = $3 RETURNING kept.tableoid AS oid, kept.revision)
-    SELECT oid, revision, pg_notify('tollgate_coordination', $1) FROM swapped";
+        UPDATE tollgate_coordination AS kept SET revision = $3, value = $2
+        WHERE kept.organization = $1 AND kept.revision = $5 RETURNING kept.tableoid AS oid, kept.revision)
+    SELECT oid, revision, pg_notify('tollgate_coordination', $4) FROM swapped";
+
+/// What all notifications of an organisation begin with, and no other's: its length says where its name ends.
+pub(super) fn payload_begin(organization: &str) -> String {
+    format!("{} {organization} ", organization.len())
+}
 
 /// A session that is cut in the end: it may be a silent one.
 pub(super) struct Cutting(pub(super) Option<tollgate_postgres::Session>);
@@ -93,23 +98,28 @@ impl Session for Open {
         })
     }
 
-    async fn swap(
-        &mut self,
-        expected: Option<Revision>,
-        value: &[u8],
-    ) -> Result<Swap, CoordinationError> {
+    async fn swap(&mut self, prepared: &Prepared) -> Result<Swap, CoordinationError> {
         let before = self.warnings.load(Ordering::SeqCst);
-        let rows = match expected.map(|revision| i64::try_from(revision.0)) {
-            None => {
-                let values: [&(dyn ToSql + Sync); 2] = [&self.organization, &value];
-                self.ask(&self.statements.insert, &values).await?
-            }
-            Some(Ok(expected)) => {
-                let values: [&(dyn ToSql + Sync); 3] = [&self.organization, &value, &expected];
-                self.ask(&self.statements.update, &values).await?
+        let payload = payload_begin(&self.organization) + &prepared.message();
+        let revisions = (
+            i64::try_from(prepared.next.0),
+            prepared.expected.map(|it| i64::try_from(it.0)).transpose(),
+        );
+        let rows = match revisions {
+            (Ok(next), Ok(expected)) => {
+                let mut values: Vec<&(dyn ToSql + Sync)> =
+                    vec![&self.organization, &prepared.value, &next, &payload];
+                let statement = match &expected {
+                    None => &self.statements.insert,
+                    Some(expected) => {
+                        values.push(expected);
+                        &self.statements.update
+                    }
+                };
+                self.ask(statement, &values).await?
             }
             // No value has such a revision.
-            Some(Err(_)) => Vec::new(),
+            _ => Vec::new(),
         };
         match rows.first() {
             Some(row) => Ok(Swap::Done {

@@ -41,11 +41,11 @@ impl Dial for Server {
         };
         let (key, heard, ended) = (shared.key.clone(), hints.clone(), Ended(hints));
         let hear = move |push: PushInfo| {
-            let channel = push.data.first();
             if push.kind == PushKind::Message
-                && matches!(channel, Some(Value::BulkString(name)) if name == key.as_bytes())
+                && let [Value::BulkString(channel), Value::BulkString(message)] = &push.data[..]
+                && channel == key.as_bytes()
             {
-                heard.changed();
+                heard.heard(&String::from_utf8_lossy(message));
             }
             Ok::<(), std::convert::Infallible>(())
         };

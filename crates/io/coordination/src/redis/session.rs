@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::primary::Shared;
 use crate::error::CoordinationError;
 use crate::keeper::Session;
-use crate::store::{Found, Revision, ServerIncarnation, Swap};
+use crate::store::{Found, Prepared, Revision, ServerIncarnation, Swap};
 use redis::{Cmd, Value, cmd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ const READ: &str =
     "return {redis.call('GET', KEYS[1]), redis.call('INFO', 'server', 'replication')}";
 
 /// Sets KEYS[1] to ARGV[2] if it begins with ARGV[1], or if that is empty and there is no value; tells the channel
-/// ARGV[3]. Answers 1, or what there is, and what the server says of itself.
+/// ARGV[3] the message ARGV[4]. Answers 1, or what there is, and what the server says of itself.
 const SWAP: &str = "local now = redis.call('GET', KEYS[1])
 local info = redis.call('INFO', 'server', 'replication')
 local same
@@ -29,7 +29,7 @@ else
 end
 if not same then return {now, info} end
 redis.call('SET', KEYS[1], ARGV[2])
-redis.call('PUBLISH', ARGV[3], '')
+redis.call('PUBLISH', ARGV[3], ARGV[4])
 return {1, info}";
 
 /// A session with a primary.
@@ -51,17 +51,12 @@ impl Session for Open {
         })
     }
 
-    async fn swap(
-        &mut self,
-        expected: Option<Revision>,
-        value: &[u8],
-    ) -> Result<Swap, CoordinationError> {
-        let next = Revision(expected.map_or(0, |expected| expected.0).saturating_add(1));
+    async fn swap(&mut self, prepared: &Prepared) -> Result<Swap, CoordinationError> {
         let mut script = cmd("EVAL");
         script.arg(SWAP).arg(1).arg(&self.shared.key);
-        script.arg(expected.map_or_else(String::new, header));
-        script.arg([header(next).as_bytes(), value].concat());
-        script.arg(&self.shared.key);
+        script.arg(prepared.expected.map_or_else(String::new, header));
+        script.arg([header(prepared.next).as_bytes(), &prepared.value].concat());
+        script.arg(&self.shared.key).arg(prepared.message());
         let (answer, server) = self.run(&script).await?;
         if answer != Value::Int(1) {
             return Ok(Swap::Changed(Found {
@@ -70,7 +65,7 @@ impl Session for Open {
             }));
         }
         Ok(Swap::Done {
-            revision: next,
+            revision: prepared.next,
             server,
             is_durable: self.is_confirmed().await?,
         })

@@ -7,7 +7,7 @@ use tollgate_coordination::{BOUND, Revision, Swap};
 
 pub(crate) async fn a_restart_keeps_the_value_and_is_told(mut site: Site) {
     let store = at(&site.url());
-    put(&store, None, b"kept").await;
+    let first = put(&store, None, b"kept").await;
     let before = found(&store).await;
     let mut changes = store.changes();
     changes.mark_unchanged();
@@ -17,7 +17,7 @@ pub(crate) async fn a_restart_keeps_the_value_and_is_told(mut site: Site) {
     let after = found(&store).await;
     assert_eq!(after.value, before.value);
     assert_ne!(after.server, before.server);
-    put(&store, Some(1), b"goes on").await;
+    put(&store, Some(first), b"goes on").await;
     assert_eq!(found(&store).await.server, after.server);
 }
 
@@ -35,13 +35,13 @@ pub(crate) async fn a_server_that_lost_everything_is_told(mut site: Site) {
 pub(crate) async fn a_swap_cut_short_is_found_out_by_reading(mut site: Site) {
     let url = site.url();
     let store = at(&url);
-    found(&store).await;
+    let first = put(&store, None, b"first").await;
     let swapping = tokio::spawn(async move {
-        let mut reached = 0_u64;
+        let mut reached = first;
         loop {
-            let expected = (reached > 0).then_some(Revision(reached));
             let next = format!("value {}", reached + 1);
-            match store.swap(expected, next.as_bytes()).await {
+            let swap = store.swap(Some(Revision(reached)), next.as_bytes(), "");
+            match swap.await {
                 Ok(Swap::Done { revision, .. }) => reached = revision.0,
                 Ok(Swap::Changed(found)) => panic!("changed by nobody: {found:?}"),
                 Err(error) => return (store, reached, error),
@@ -51,7 +51,7 @@ pub(crate) async fn a_swap_cut_short_is_found_out_by_reading(mut site: Site) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     tokio::task::block_in_place(|| site.kill());
     let (store, reached, error) = swapping.await.unwrap();
-    assert!(reached > 0);
+    assert!(reached > first);
     tokio::task::block_in_place(|| site.start_again());
     let after = found(&store).await;
     let (revision, bytes) = value(&after).unwrap();
@@ -69,12 +69,12 @@ pub(crate) async fn a_swap_cut_short_is_found_out_by_reading(mut site: Site) {
 
 pub(crate) async fn a_server_that_is_stopped_is_late_and_comes_back(site: Site) {
     let store = at(&site.url());
-    put(&store, None, b"before").await;
+    let first = put(&store, None, b"before").await;
     site.stop();
     for _ in 0..2 {
         let begun = Instant::now();
         let read = store.read().await;
-        let swap = store.swap(Some(Revision(1)), b"during").await;
+        let swap = store.swap(Some(Revision(first)), b"during", "").await;
         // A machine that is busy may add something.
         let spent = begun.elapsed();
         assert!(spent < BOUND * 2 + Duration::from_secs(2), "{spent:?}");
@@ -93,7 +93,7 @@ pub(crate) async fn a_server_that_is_stopped_is_late_and_comes_back(site: Site) 
     // The swap may have been made after all.
     let after = found(&store).await;
     let (revision, _) = value(&after).unwrap();
-    assert!((1..=3).contains(&revision));
+    assert!((first..first + 3).contains(&revision));
 }
 
 pub(crate) async fn a_connection_that_is_cut_is_made_anew(site: Site) {
@@ -101,17 +101,19 @@ pub(crate) async fn a_connection_that_is_cut_is_made_anew(site: Site) {
         return;
     };
     let (store, direct) = (at(&url), at(&site.url()));
-    put(&store, None, b"before").await;
+    let mut last = put(&store, None, b"before").await;
     let before = found(&store).await;
     let mut changes = store.changes();
-    for n in 0..5 {
-        changes.mark_unchanged();
+    for _ in 0..5 {
         proxy.cut();
-        timeout(PATIENCE, changes.changed()).await.unwrap().unwrap();
+        let heard = timeout(PATIENCE, changes.wait_for(|hint| hint.revision.is_none())).await;
+        assert_eq!(heard.unwrap().unwrap().note, "");
         let after = found(&store).await;
         assert_eq!(after.server, before.server, "the server is the same");
-        assert_eq!(value(&after).map(|(revision, _)| revision), Some(n + 1));
-        put(&direct, Some(n + 1), b"x").await;
+        assert_eq!(value(&after).map(|(revision, _)| revision), Some(last));
+        last = put(&direct, Some(last), b"x").await;
+        let heard = changes.wait_for(|hint| hint.revision == Some(Revision(last)));
+        timeout(PATIENCE, heard).await.unwrap().unwrap();
     }
     proxy.set(crate::support::proxy::Way::Mute);
     let begun = Instant::now();
@@ -119,5 +121,5 @@ pub(crate) async fn a_connection_that_is_cut_is_made_anew(site: Site) {
     assert!(matches!(read, Err(CoordinationError::Late)), "{read:?}");
     assert!(begun.elapsed() < BOUND + Duration::from_secs(2));
     proxy.set(crate::support::proxy::Way::Open);
-    assert_eq!(value(&found(&store).await), Some((6, &b"x"[..])));
+    assert_eq!(value(&found(&store).await), Some((last, &b"x"[..])));
 }

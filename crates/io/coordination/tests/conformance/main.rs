@@ -45,7 +45,7 @@ pub(crate) async fn found(store: &Shared) -> Found {
 /// Makes a swap that must succeed; its revision.
 pub(crate) async fn put(store: &Shared, expected: Option<u64>, value: &[u8]) -> u64 {
     found(store).await;
-    match store.swap(expected.map(Revision), value).await {
+    match store.swap(expected.map(Revision), value, "").await {
         Ok(Swap::Done { revision, .. }) => revision.0,
         other => panic!("not swapped: {other:?}"),
     }
@@ -83,7 +83,9 @@ suite! {
         a_swap_needs_the_revision_that_there_is,
         values_are_bytes_within_a_bound,
         of_swaps_at_once_one_is_made,
-        a_change_is_heard_of;
+        histories_do_not_meet,
+        a_change_is_heard_of_and_says_which,
+        notes_that_cannot_be_sent_are_left_out;
     faults:
         a_restart_keeps_the_value_and_is_told,
         a_server_that_lost_everything_is_told,

@@ -28,8 +28,8 @@ async fn a_standby_of_postgres_takes_over() {
     let (first, second) = (host(primary.url("postgres")), host(standby.url("postgres")));
     // The standby comes first, and is passed over.
     let store = at(&format!("postgres://postgres@{second},{first}/postgres"));
-    put(&store, None, b"one").await;
-    put(&store, Some(1), b"two").await;
+    let first = put(&store, None, b"one").await;
+    let second = put(&store, Some(first), b"two").await;
     let before = found(&store).await;
 
     let other = at(&standby.url("postgres"));
@@ -42,15 +42,15 @@ async fn a_standby_of_postgres_takes_over() {
     alone("SELECT pg_reload_conf()");
     let followers = "SELECT count(*)::text FROM pg_stat_replication";
     until(&primary, followers, "0").await;
-    put(&store, Some(2), b"three, which gets lost").await;
+    put(&store, Some(second), b"three, which gets lost").await;
     primary.kill();
     standby.promote();
     let after = found(&store).await;
-    assert_eq!(value(&after), Some((2, &b"two"[..])));
+    assert_eq!(value(&after), Some((second, &b"two"[..])));
     assert_ne!(after.server, before.server);
-    put(&store, Some(2), b"goes on").await;
+    put(&store, Some(second), b"goes on").await;
     let known = found(&other).await;
-    assert_eq!(value(&known), Some((3, &b"goes on"[..])));
+    assert_eq!(value(&known), Some((second + 1, &b"goes on"[..])));
 }
 
 /// Until the standby has all that the primary has.
@@ -82,16 +82,15 @@ async fn ask(server: &Server, statement: &str) -> String {
 async fn a_swap_that_no_standby_confirms_is_not_durable() {
     let server = server!();
     let store = at(&server.url("postgres"));
-    put(&store, None, b"one").await;
+    let mut revision = put(&store, None, b"one").await;
     server.run(
         "postgres",
         "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
     );
     server.run("postgres", "SELECT pg_reload_conf()");
     let until = Instant::now() + PATIENCE;
-    let mut revision = 1;
     loop {
-        let swap = store.swap(Some(Revision(revision)), b"next").await;
+        let swap = store.swap(Some(Revision(revision)), b"next", "").await;
         match swap {
             Ok(Swap::Done {
                 is_durable: false, ..
@@ -171,7 +170,7 @@ async fn a_lock_is_waited_for_so_long() {
         Err(why) => return skip(&why),
     };
     let store = at(&site.url());
-    put(&store, None, b"one").await;
+    let first = put(&store, None, b"one").await;
     let (client, connection) = tokio_postgres::connect(&site.url(), tokio_postgres::NoTls)
         .await
         .unwrap();
@@ -180,9 +179,9 @@ async fn a_lock_is_waited_for_so_long() {
         .batch_execute("BEGIN; SELECT * FROM tollgate_coordination FOR UPDATE")
         .await
         .unwrap();
-    let swap = store.swap(Some(Revision(1)), b"two").await;
+    let swap = store.swap(Some(Revision(first)), b"two", "").await;
     assert_eq!(swap, Err(CoordinationError::Late));
-    assert_eq!(value(&found(&store).await), Some((1, &b"one"[..])));
+    assert_eq!(value(&found(&store).await), Some((first, &b"one"[..])));
     client.batch_execute("COMMIT").await.unwrap();
-    put(&store, Some(1), b"two").await;
+    put(&store, Some(first), b"two").await;
 }

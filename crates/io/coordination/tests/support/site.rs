@@ -58,6 +58,17 @@ impl Site {
         }
     }
 
+    /// Loses the value, and stays the same server.
+    pub(crate) fn wipe(&self) {
+        match self {
+            Self::Memory(memory, _) => memory.wipe(),
+            Self::Postgres(server) => {
+                server.run("postgres", "DELETE FROM tollgate_coordination");
+            }
+            Self::Redis(server) => assert_eq!(server.cli(&["flushall"]), "OK\n"),
+        }
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         match self {
