@@ -38,14 +38,16 @@ pub use policy::Kind as Policy;
 pub use policy::{Limiter, SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
-    Client, Flow, Limits, Outage, ReadFacts, Scenario, ScenarioError, Service, ServiceAction,
-    ServiceTables, Source, Tables,
+    Client, Flow, Limits, Nodes, Outage, ReadFacts, Scenario, ScenarioError, Service,
+    ServiceAction, ServiceTables, Source, Tables,
 };
-pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
+pub use study::{
+    ClusterSummary, FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study,
+};
 pub use sweep::{Parameter, Sweep, SweepError};
 pub use upstream::facts;
 
-use policy::{Settings, baseline};
+use policy::{Cluster, Settings, baseline};
 use stats::RunStats;
 use std::time::Duration;
 use tollgate_engine::Engine;
@@ -57,6 +59,10 @@ use world::{Names, World};
 pub fn run(scenario: &Scenario, policy: Policy, seed: u64) -> RunStats {
     let tables = scenario.tables();
     let names = Names::of(&tables);
+    if policy == Policy::Tollgate && scenario.nodes.are_several() {
+        let cluster = Cluster::new(scenario, &tables, seed);
+        return World::new(scenario, cluster, names, (policy.caches(), seed)).run();
+    }
     if policy == Policy::Tollgate {
         let seed_of_engine = Stream::child(seed, "engine", 0).next();
         let engine = Engine::new(tables.config, seed_of_engine, Instant::ZERO);

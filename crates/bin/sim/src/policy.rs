@@ -1,7 +1,8 @@
 //! Who places the calls: tollgate, and what people do without it.
 //!
 //! A policy has the engine's own five verbs, so that all are driven alike: events in, commands out,
-//! a next wake-up. The engine is one of them, unchanged.
+//! a next wake-up. The engine is one of them, unchanged; several nodes are another one, whose engines are unchanged too
+//! ([`Cluster`]).
 //!
 //! | policy | tokens | past a limit |
 //! |---|---|---|
@@ -18,6 +19,7 @@
 //! limits of the data-action service itself (executions, concurrency) a call fails at once.
 
 mod baseline;
+mod cluster;
 
 use baseline::Baseline;
 use tollgate_engine::{Command, Engine, Event};
@@ -91,6 +93,16 @@ pub trait Limiter {
     fn poll_command(&mut self) -> Option<Command>;
     /// When it wants to be woken up.
     fn poll_timeout(&self) -> Option<Instant>;
+
+    /// The place of the node that takes the call which is asked for next.
+    fn next_node(&mut self, _now: Instant) -> usize {
+        0
+    }
+
+    /// Messages to the coordination store that were answered, or will be.
+    fn round_trips(&self) -> u64 {
+        0
+    }
 }
 
 impl Limiter for Engine {
@@ -113,6 +125,7 @@ impl Limiter for Engine {
 
 pub(crate) use baseline::Settings;
 pub use baseline::{SendRate, Vegas};
+pub(crate) use cluster::Cluster;
 
 /// A policy other than the engine.
 pub(crate) fn baseline(kind: Kind, settings: Settings) -> impl Limiter {

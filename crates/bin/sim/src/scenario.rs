@@ -4,6 +4,7 @@
 //! `docs/planning.md`) or built in code. It comes to three things: the engine's tables
 //! ([`Scenario::engine`]), the provider's truth ([`Scenario::platform`]), and a workload.
 
+mod nodes;
 mod provider;
 mod read;
 mod replay;
@@ -23,12 +24,10 @@ use tollgate_engine::{Facts, Leave};
 use tollgate_model::FlowId;
 use tollgate_platform::{Alignment, Config as Platform, Faults, Header, Spread, Window};
 
+pub use nodes::Nodes;
 pub use read::{ScenarioError, Source};
 pub use service::{Service, ServiceAction, ServiceTables};
 pub use tables::Tables;
-
-/// Parts of the measured time at which limits that change are looked at.
-const PARTS: u32 = 1_000;
 
 /// Reads what an answer says of limits: its status, headers and body, and when it arrives, as a wall
 /// clock's time since 1970.
@@ -68,6 +67,8 @@ pub struct Scenario {
     pub flows: Vec<Flow>,
     /// What goes wrong, and when.
     pub outages: Vec<Outage>,
+    /// The processes that tollgate runs as; all other policies are one.
+    pub nodes: Nodes,
     /// Who is compared.
     pub policies: Vec<Kind>,
     /// Calls as they were recorded, in the place of all flows' arrivals; ascending.
@@ -201,30 +202,13 @@ impl Scenario {
         self.warm_up + self.duration
     }
 
-    /// Tokens over all clients.
+    /// Tokens over all clients and nodes.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.clients.iter().map(|client| client.tokens).sum()
-    }
-
-    /// Calls a minute that all limits of the API but those of single paths really let pass, on the average
-    /// of the measured time.
-    #[must_use]
-    pub fn carries(&self) -> f64 {
-        let api = self.platform();
-        let tokens: Vec<u32> = self.clients.iter().map(|client| client.tokens).collect();
-        let calls = self.calls();
-        let all: f64 = calls.iter().sum();
-        let takes = self.actions.iter().zip(&calls).map(|(action, calls)| {
-            calls / all.max(f64::MIN_POSITIVE)
-                * action.latency.mean_within(action.timeout.as_secs_f64())
-        });
-        let takes = takes.sum::<f64>().max(f64::MIN_POSITIVE);
-        let at = |part: u32| {
-            let at = self.warm_up + self.duration * part / PARTS;
-            api.carries(at, &tokens, takes)
-        };
-        (0..PARTS).map(at).sum::<f64>() / f64::from(PARTS) * 60.0
+        self.clients
+            .iter()
+            .map(|client| self.tokens_of(client))
+            .sum()
     }
 
     /// Calls a minute of each action, on the average of the measured time, were nothing cached.

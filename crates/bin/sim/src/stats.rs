@@ -64,6 +64,8 @@ pub struct RunStats {
     pub tokens: u64,
     /// Most requests under way at once.
     pub most_at_once: u32,
+    /// Round trips between nodes and their store.
+    pub round_trips: u64,
     /// Calls asked for, over the whole run, the cached ones too.
     pub calls: u64,
     /// Events handled.

@@ -13,7 +13,7 @@ use crate::stats::RunStats;
 use crate::sweep::Sweep;
 use crate::{run, seed_of};
 
-pub use summary::{FlowSummary, PolicySummary, RealUpstream};
+pub use summary::{ClusterSummary, FlowSummary, PolicySummary, RealUpstream};
 
 /// What is to be run.
 #[derive(Clone, Debug)]

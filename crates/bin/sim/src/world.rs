@@ -71,7 +71,7 @@ pub(crate) struct World<'s, P> {
     attempts: VecDeque<Attempt>,
     /// The number of the first of them.
     first_attempt: u64,
-    /// By action: until when the answer for each input is good.
+    /// By action: until when the answer for each input is good at each node.
     kept: Vec<Vec<u64>>,
     /// By action.
     latencies: Vec<Stream>,
@@ -102,7 +102,7 @@ impl<'s, P: Limiter> World<'s, P> {
                 .collect()
         };
         let keys = |action: &crate::action::Action| match action.cache {
-            Some(cache) if caches => vec![0; cache.keys as usize],
+            Some(cache) if caches => vec![0; cache.keys as usize * scenario.nodes.count as usize],
             _ => Vec::new(),
         };
         let arrivals = streams("arrivals", scenario.flows.len());
@@ -204,6 +204,7 @@ impl<'s, P: Limiter> World<'s, P> {
         if self.now < self.end {
             self.mark(self.end, true);
         }
+        self.stats.round_trips = self.policy.round_trips();
         self.stats
     }
 

@@ -30,7 +30,7 @@ struct Asked {
     takes: f64,
     /// How long the count of a call is uncertain, seconds.
     uncertain: f64,
-    /// Life of a cached answer over the number of inputs, minutes.
+    /// Life of a cached answer over the number of inputs, minutes; each node has a cache of its own.
     cache: f64,
 }
 
@@ -56,6 +56,7 @@ impl Demand {
             .limits
             .counted_within
             .map_or(f64::INFINITY, |it| it.as_secs_f64());
+        let nodes = f64::from(scenario.nodes.count);
         let asked = scenario.actions.iter().zip(calls).map(|(action, &calls)| {
             let timeout = action.timeout.as_secs_f64();
             Asked {
@@ -70,9 +71,9 @@ impl Demand {
                     .latency
                     .mean_within((timeout.min(bound) - way_in).max(0.0))
                     + way_in.min(bound),
-                cache: action
-                    .cache
-                    .map_or(0.0, |it| it.life.as_secs_f64() / 60.0 / f64::from(it.keys)),
+                cache: action.cache.map_or(0.0, |it| {
+                    it.life.as_secs_f64() / 60.0 / f64::from(it.keys) / nodes
+                }),
             }
         });
         Self {

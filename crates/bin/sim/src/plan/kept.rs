@@ -24,7 +24,7 @@ use crate::action::{Action, ActionId};
 use crate::arrivals::{Arrivals, Spacing};
 use crate::interaction::{Behaviour, Step};
 use crate::policy::Kind;
-use crate::scenario::{Flow, Scenario};
+use crate::scenario::{Flow, Nodes, Scenario};
 use crate::{run, seed_of};
 use std::time::Duration;
 use tollgate_platform::Whose;
@@ -197,6 +197,11 @@ fn saturated(scenario: &Scenario, calling: &[Caller], carries: f64) -> Scenario 
     saturated.actions = actions.collect();
     saturated.outages = Vec::new();
     saturated.replay = None;
+    // Nodes that share limits carry what one does, but for a little that is not planned.
+    for client in &mut saturated.clients {
+        client.tokens = scenario.tokens_of(client);
+    }
+    saturated.nodes = Nodes::default();
     saturated.forget_at_once();
     let period = scenario.limits.period;
     if scenario.upstream.is_some() {

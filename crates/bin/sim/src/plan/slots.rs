@@ -58,7 +58,7 @@ fn told(scenario: &Scenario) -> Vec<Slots> {
     let limits = &scenario.limits;
     let tokens = limits.token.map(|token| {
         let own = scenario.clients.iter().map(|client| {
-            let all = u64::from(client.tokens) * u64::from(token);
+            let all = u64::from(scenario.tokens_of(client)) * u64::from(token);
             limits.client.map_or(all, |client| all.min(client.into()))
         });
         own.sum::<u64>()

@@ -3,7 +3,7 @@
 mod parts;
 
 use super::svg::legend;
-use super::table::{failures, limited_by, percent};
+use super::table::{clusters, failures, limited_by, percent};
 use super::{charts, escape, estimate, number, span};
 use crate::study::{FlowSummary, Point, Results};
 use parts::{panels, prose, row, section, table};
@@ -93,6 +93,9 @@ fn single(page: &mut String, point: &Point) {
     section(page, "Numbers", "", |page| {
         numbers(page, point);
         upstream(page, point);
+        for line in clusters(point) {
+            let _ = writeln!(page, "<p>{}</p>", escape(&line));
+        }
     });
 }
 

@@ -48,6 +48,11 @@ fn policy(policy: &PolicySummary) -> Value {
         "limited": limited,
         "tokens": policy.tokens,
         "most_at_once": policy.most_at_once,
+        "cluster": policy.cluster.map(|cluster| json!({
+            "nodes": cluster.nodes,
+            "used_share": estimate(cluster.used),
+            "store_round_trips_per_call": estimate(Some(cluster.round_trips_per_call)),
+        })),
         "real_upstream": policy.real.map(|real| json!({
             "carries_per_minute": real.carries,
             "used_share": estimate(Some(real.used)),

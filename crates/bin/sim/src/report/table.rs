@@ -71,6 +71,21 @@ pub fn table(results: &Results) -> String {
     text
 }
 
+/// A line for each policy of several nodes: what they used, and how often they asked their store.
+pub(crate) fn clusters(point: &Point) -> impl Iterator<Item = String> {
+    let shown = point.policies.iter();
+    let shown = shown.filter_map(|policy| Some((policy.policy, policy.cluster?)));
+    shown.map(|(policy, cluster)| {
+        format!(
+            "{} as {} nodes: {} of what the limits carry is used, {} store round trips per call",
+            policy.as_str(),
+            cluster.nodes,
+            percent(cluster.used),
+            estimate(Some(cluster.round_trips_per_call)),
+        )
+    })
+}
+
 /// What the upstream really is, and what became of it.
 fn real(text: &mut String, point: &Point) {
     let real = |policy: &PolicySummary| Some((policy.policy, policy.real?));
@@ -149,6 +164,9 @@ fn single(text: &mut String, point: &Point) {
         ]);
     }
     table.write(text, 1);
+    for line in clusters(point) {
+        let _ = writeln!(text, "\n{line}");
+    }
     real(text, point);
 }
 

@@ -4,7 +4,46 @@ use super::Scenario;
 use std::time::Duration;
 use tollgate_platform::{Config as Platform, Counted, Window};
 
+/// Parts of the measured time at which limits that change are looked at.
+const PARTS: u32 = 1_000;
+
 impl Scenario {
+    /// Calls a minute that all limits of the API but those of single paths really let pass, on the average
+    /// of the measured time.
+    #[must_use]
+    pub fn carries(&self) -> f64 {
+        self.carried(&[(self.platform(), self.tokens_by_client())])
+    }
+
+    /// The same, where the limits of the data-action service let no more pass.
+    pub(crate) fn carries_in_all(&self) -> f64 {
+        let api = (self.platform(), self.tokens_by_client());
+        self.carried(&[api, (self.action_service(), vec![1])])
+    }
+
+    fn tokens_by_client(&self) -> Vec<u32> {
+        let clients = self.clients.iter();
+        clients.map(|client| self.tokens_of(client)).collect()
+    }
+
+    /// Calls a minute that all of these providers let pass, each with so many tokens of each client.
+    fn carried(&self, providers: &[(Platform, Vec<u32>)]) -> f64 {
+        let calls = self.calls();
+        let all: f64 = calls.iter().sum();
+        let takes = self.actions.iter().zip(&calls).map(|(action, calls)| {
+            calls / all.max(f64::MIN_POSITIVE)
+                * action.latency.mean_within(action.timeout.as_secs_f64())
+        });
+        let takes = takes.sum::<f64>().max(f64::MIN_POSITIVE);
+        let at = |part: u32| {
+            let at = self.warm_up + self.duration * part / PARTS;
+            let each = providers.iter();
+            let each = each.map(|(provider, tokens)| provider.carries(at, tokens, takes));
+            each.fold(f64::INFINITY, f64::min)
+        };
+        (0..PARTS).map(at).sum::<f64>() / f64::from(PARTS) * 60.0
+    }
+
     /// Whether that service has limits. An upstream whose limits the scenario lists has no others.
     pub(crate) fn has_action_service(&self) -> bool {
         let listed = self.upstream.as_ref().is_some_and(|it| !it.laws.is_empty());

@@ -3,6 +3,7 @@
 mod actions;
 mod flows;
 mod limits;
+mod nodes;
 mod workflow;
 
 use super::service::Service;
@@ -88,6 +89,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>, known: Option<&Known<'_>>) 
     let replications = root.whole("replications", 1..=1_000).unwrap_or(5);
     let warm_up = root.span("warm_up", Duration::ZERO..=LONGEST);
     let duration = root.span("duration", Duration::from_millis(1)..=LONGEST);
+    let nodes = nodes::read(root);
     let limits = limits::read(root, known);
     let clients = read_clients(root, known);
     let actions = actions::read(root, source, known);
@@ -122,10 +124,12 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>, known: Option<&Known<'_>>) 
         actions,
         flows,
         outages: read_outages(root),
+        nodes,
         policies: read_policies(root),
         replay: None,
     };
     scenario.upstream = root.section("upstream").map(|section| {
+        nodes::check_upstream(&section, &scenario.nodes);
         let upstream = file::limits_and_others(&section, scenario.believed());
         section.finish();
         upstream

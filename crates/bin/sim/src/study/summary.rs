@@ -21,6 +21,8 @@ pub struct PolicySummary {
     pub limited_per_minute: Estimate,
     /// What the upstream really is; none where it is as the limits say.
     pub real: Option<RealUpstream>,
+    /// How it did as several nodes; none where it was one.
+    pub cluster: Option<ClusterSummary>,
     /// 429s of all runs by limit; those that answered none are left out.
     pub limited: Vec<(&'static str, u64)>,
     /// Tokens granted, mean over the runs.
@@ -33,6 +35,35 @@ pub struct PolicySummary {
     pub events: u64,
     /// The course of the first run.
     pub series: Series,
+}
+
+/// Several nodes that share limits.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ClusterSummary {
+    /// Processes.
+    pub nodes: u32,
+    /// Of what the limits carry in the measured time, but those of single paths and further ones of a service, the part
+    /// that was used; none where nothing limits.
+    pub used: Option<Estimate>,
+    /// Round trips to the coordination store for each request sent, over the whole run.
+    pub round_trips_per_call: Estimate,
+}
+
+impl ClusterSummary {
+    fn of(scenario: &Scenario, policy: Kind, runs: &[RunStats]) -> Option<Self> {
+        if policy != Kind::Tollgate || !scenario.nodes.are_several() {
+            return None;
+        }
+        let carries = scenario.carries_in_all() * scenario.duration.as_secs_f64() / 60.0;
+        let parts = |of: &dyn Fn(&RunStats) -> f64| runs.iter().map(of).collect::<Vec<_>>();
+        let used = parts(&|run| run.admitted_measured as f64 / carries);
+        let trips = parts(&|run| run.round_trips as f64 / run.sent.max(1) as f64);
+        Some(Self {
+            nodes: scenario.nodes.count,
+            used: Estimate::of(&used).filter(|_| carries.is_finite() && carries > 0.0),
+            round_trips_per_call: estimate(&trips),
+        })
+    }
 }
 
 /// Parts of what an upstream really carries, and what became of calls, in the measured time.
@@ -136,6 +167,7 @@ impl PolicySummary {
             admitted_per_minute: per(&|run| run.admitted_measured, minutes),
             limited_per_minute: per(&RunStats::limited, whole),
             real: RealUpstream::of(scenario, runs),
+            cluster: ClusterSummary::of(scenario, policy, runs),
             limited: limited.collect(),
             tokens: per(&|run| run.tokens, 1.0).mean,
             most_at_once: runs.iter().map(|run| run.most_at_once).max().unwrap_or(0),

@@ -15,7 +15,7 @@ pub(super) struct Interaction {
     pub(super) measured: bool,
     pub(super) execution: u64,
     pub(super) action: ActionId,
-    /// Place of the call's input in the cache.
+    /// Place of the call's input in the caches of all nodes.
     pub(super) key: u32,
     pub(super) asked: u64,
     /// When its last request was sent.

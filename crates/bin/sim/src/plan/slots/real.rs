@@ -38,7 +38,7 @@ fn slots(scenario: &Scenario, real: &Platform, law: &Law, concerned: Vec<bool>) 
     let clients = scenario.clients.iter().enumerate();
     let clients = clients
         .filter(|(place, _)| law.clients.is_empty() || law.clients.contains(place))
-        .map(|(_, client)| client.tokens);
+        .map(|(_, client)| scenario.tokens_of(client));
     // Calls without tokens are all one caller's.
     let keys = match law.whose {
         _ if !real.needs_token => 1,

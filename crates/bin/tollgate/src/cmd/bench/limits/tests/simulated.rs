@@ -7,7 +7,7 @@ use tollgate_platform::Window;
 use tollgate_sim::arrivals::{Arrivals, Spacing};
 use tollgate_sim::interaction::{Behaviour, Step};
 use tollgate_sim::latency::Latency;
-use tollgate_sim::{Action, ActionId, Client, Flow, Limits, Policy, Scenario, Study};
+use tollgate_sim::{Action, ActionId, Client, Flow, Limits, Nodes, Policy, Scenario, Study};
 
 const WINDOWS: u32 = 20;
 
@@ -73,6 +73,7 @@ fn scenario(case: &Case) -> Scenario {
         actions: actions.collect(),
         flows: flows.collect(),
         outages: Vec::new(),
+        nodes: Nodes::default(),
         policies: vec![Policy::Tollgate],
         replay: None,
     }
