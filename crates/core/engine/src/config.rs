@@ -194,6 +194,10 @@ pub struct Policy {
     /// What is in force where headers tell another number than is configured, unless the limit's own word
     /// says otherwise.
     pub follow: Follow,
+    /// Whether limits wider than a token's are shared with other processes. Each then begins with nothing of it, until a
+    /// [`crate::Event::SetLease`] gives this process a part, and nothing of it is taken over from an earlier process: what that
+    /// one had is out until its calls are over. Not so limits that were learned, and those in shadow.
+    pub shares_limits: bool,
     /// Limits that may be learned, over all upstreams; with 0 none is.
     pub learned_limits: u32,
     /// Endpoints that may have a route of their own, over all upstreams.
@@ -216,6 +220,7 @@ impl Default for Policy {
             follow_latency: true,
             closed_for: Duration::from_millis(100),
             follow: Follow::Headers,
+            shares_limits: false,
             learned_limits: 64,
             endpoint_routes: 256,
         }

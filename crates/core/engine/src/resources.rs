@@ -3,13 +3,14 @@
 //! A look has no side effect but that a route without room is remembered as blocked, until something
 //! happens to a slot, or time frees one.
 
-use crate::Config;
 use crate::counted::Counted;
 use crate::journal::{CallSlots, Journal};
+use crate::learned_limit::is_learned;
 use crate::pool::Pools;
+use crate::{Config, LimitSpec, Mode};
 use std::sync::Arc;
 use tollgate_model::{ClientId, FlowId, Instant, LimitId, RouteId, TokenId};
-use tollgate_quota::{Ledger, Span};
+use tollgate_quota::{Lease, Ledger, Span};
 
 #[derive(Debug)]
 pub(crate) struct Resources {
@@ -44,7 +45,7 @@ impl Resources {
     pub(crate) fn new(config: Arc<Config>, counted: Counted, now: Instant) -> Self {
         let limits = config.limits.iter();
         let mut resources = Self {
-            ledgers: limits.map(|limit| Ledger::new(limit.rule)).collect(),
+            ledgers: limits.map(|limit| ledger(&config, limit)).collect(),
             pools: Pools::new(&config),
             journal: Journal::new(config.limits.len(), now),
             blocked: vec![Instant::ZERO; config.routes.len()],
@@ -54,6 +55,7 @@ impl Resources {
             config,
             counted,
         };
+        resources.note_leases();
         resources.leave_free();
         resources
     }
@@ -86,13 +88,14 @@ impl Resources {
     pub(crate) fn extend(&mut self, config: Arc<Config>, counted: Counted) {
         let limits = config.limits.iter().skip(self.ledgers.len());
         self.ledgers
-            .extend(limits.map(|limit| Ledger::new(limit.rule)));
+            .extend(limits.map(|limit| ledger(&config, limit)));
         self.pools.extend(&config);
         self.journal.extend(config.limits.len());
         self.blocked.resize(config.routes.len(), Instant::ZERO);
         self.closed.resize(config.routes.len(), Instant::ZERO);
         self.config = config;
         self.counted = counted;
+        self.note_leases();
         self.leave_free();
     }
 
@@ -387,6 +390,20 @@ impl Resources {
         self.blocked.fill(Instant::ZERO);
         self.journal.changed = true;
     }
+}
+
+/// The ledger that a limit begins with: of one that is shared, with nothing of it.
+fn ledger(config: &Config, limit: &LimitSpec) -> Ledger {
+    let mut ledger = Ledger::new(limit.rule);
+    let is_shared = config.policy.shares_limits && limit.mode == Mode::Enforce;
+    if is_shared && !is_learned(limit) {
+        ledger.set_lease(Some(Lease {
+            slots: 0,
+            until: Instant::ZERO,
+            is_renewed: false,
+        }));
+    }
+    ledger
 }
 
 /// The limits of three lists, each once.

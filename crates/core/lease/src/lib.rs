@@ -68,6 +68,7 @@ mod member;
 mod node;
 mod part;
 mod request;
+mod revisions;
 mod share;
 mod target;
 mod time;

@@ -6,6 +6,7 @@
 
 use crate::demand::Wants;
 use crate::held::Held;
+use crate::revisions::Revisions;
 use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,8 +16,6 @@ use tollgate_model::Instant;
 pub const PAUSE: Duration = Duration::from_millis(500);
 /// From the news that others are short to the request that gives them what they lack, at the least.
 const PUSHED: Duration = Duration::from_millis(50);
-/// Revisions of late that are remembered.
-const KNOWN: usize = 64;
 /// Parts of a lease after which it is renewed.
 const RENEWALS: u32 = 6;
 
@@ -31,8 +30,7 @@ pub struct Node {
     tries: BTreeMap<u64, Instant>,
     asked_at: Option<Instant>,
     seen: u64,
-    /// Revisions of late, and when the node first knew of each.
-    known: BTreeMap<u64, Instant>,
+    revisions: Revisions,
     /// The end of all leases.
     until: Instant,
     limits: BTreeMap<LimitKey, Held>,
@@ -59,7 +57,7 @@ impl Node {
             tries: BTreeMap::new(),
             asked_at: None,
             seen: 0,
-            known: BTreeMap::new(),
+            revisions: Revisions::default(),
             until: Instant::ZERO,
             limits: BTreeMap::new(),
             is_leaving: false,
@@ -105,6 +103,18 @@ impl Node {
         self.doubt
     }
 
+    /// Exchanges in a row that have failed.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether it was told to leave and has nothing any more.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.is_leaving && self.limits.values().all(|held| held.slots == 0)
+    }
+
     /// The end of its leases.
     #[must_use]
     pub fn until(&self) -> Instant {
@@ -126,23 +136,19 @@ impl Node {
 
     /// There is a value of this revision; whether this node is among [`crate::Value::called`].
     pub fn hint(&mut self, revision: u64, is_called: bool, now: Instant) {
-        self.known.entry(revision).or_insert(now);
-        while self.known.len() > KNOWN {
-            self.known.pop_first();
-        }
+        self.revisions.note(revision, now);
         self.is_pushed |= is_called;
     }
 
     /// How long the node has known of a revision.
     #[must_use]
     pub fn known_for(&self, revision: u64, now: Instant) -> Duration {
-        let at = self.known.get(&revision);
-        at.map_or(Duration::ZERO, |at| now.since(*at))
+        self.revisions.known_for(revision, now)
     }
 
     /// The store has another history: what was known of revisions is of the one before.
     pub fn forget_revisions(&mut self) {
-        self.known.clear();
+        self.revisions = Revisions::default();
     }
 
     /// The value was read: what others are short of and this node has beyond its target.
@@ -221,7 +227,7 @@ impl Node {
         self.asked_at = Some(now);
         self.is_pushed = false;
         let is_live = now < self.until;
-        let leaves = self.is_leaving && self.limits.values().all(|held| held.slots == 0);
+        let leaves = self.has_left();
         let claims = self.limits.iter_mut().map(|(key, held)| {
             held.told = held.wants.all();
             (key.clone(), held.claim(now))
@@ -257,7 +263,7 @@ impl Node {
         self.acknowledged = answer.sequence;
         self.seen = revision;
         if answer.doubt.is_some() {
-            self.known.clear();
+            self.forget_revisions();
         }
         self.hint(revision, false, now);
         self.failures = 0;

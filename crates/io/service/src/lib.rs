@@ -14,6 +14,7 @@
 //! vendor's SDKs, by schemathesis, by killing it and by searching what it wrote for secrets in
 //! `tests/sdk/` of the project.
 
+mod cluster;
 mod listeners;
 mod online;
 mod renewal;

@@ -2,6 +2,7 @@
 
 mod pieces;
 
+use crate::cluster;
 use crate::listeners::Listeners;
 use crate::renewal::LookNow;
 use crate::store::open_alone;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_api::Journal;
+use tollgate_cluster::Cluster;
 use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
 use tollgate_driver::Driver;
@@ -32,6 +34,7 @@ pub struct Service {
     store: Option<Arc<Store>>,
     jobs: Option<Arc<Jobs>>,
     transfers: Option<Arc<Transfers>>,
+    cluster: Option<Cluster>,
     records: Records,
     tasks: Tasks,
     /// Where TLS is spoken.
@@ -93,6 +96,7 @@ impl Service {
         watch_clients(&config, &driver).await;
         let journal = Arc::new(Journal::new(store.is_some()));
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
+        let cluster = cluster::join(&config, &driver, &mut tasks).await?;
         let parts = parts(
             &config,
             (records.clone(), callbacks),
@@ -137,6 +141,7 @@ impl Service {
             store,
             jobs,
             transfers,
+            cluster,
             records,
             tasks,
             look_now,
@@ -159,6 +164,12 @@ impl Service {
     #[must_use]
     pub fn gateway_urls(&self) -> Vec<String> {
         self.listening.urls_of_gateways().collect()
+    }
+
+    /// The node's part in the cluster; none where the configuration has no `[cluster]`.
+    #[must_use]
+    pub fn cluster(&self) -> Option<tollgate_cluster::Status> {
+        self.cluster.as_ref().map(Cluster::status)
     }
 
     /// What has the files of the listeners' certificates looked at now; none where no TLS is spoken.
@@ -205,6 +216,15 @@ impl Service {
             .driver
             .drain(until_ended.saturating_duration_since(Instant::now()))
             .await;
+        // Nothing is under way any more, so all that the node has of shared limits can be the others'.
+        if let Some(cluster) = &self.cluster {
+            let left = until.saturating_duration_since(Instant::now());
+            if !cluster.leave(left.min(LAST_WORDS)).await {
+                tracing::warn!(
+                    "the cluster was not left in time: the others have this node's part when its leases have ended"
+                );
+            }
+        }
         // The driver decides nothing more, so this takes no longer than the writing of lines.
         let left = until.saturating_duration_since(Instant::now());
         let _ = tokio::time::timeout(left, self.records.settle()).await;

@@ -28,6 +28,8 @@ pub enum StartError {
     Driver(SetupError),
     /// The engine ended before it had the numbers that were set.
     Limits(ChangeError),
+    /// The node can't have a part in the cluster.
+    Cluster(String),
     /// The listener's certificate, key or authorities can't be used.
     Tls(String),
     /// The address can't be bound.
@@ -56,6 +58,7 @@ impl std::fmt::Display for StartError {
             Self::Workers(error) => write!(f, "server.calculation_threads: {error}"),
             Self::Driver(error) => error.fmt(f),
             Self::Limits(error) => write!(f, "limits that were set: {error}"),
+            Self::Cluster(why) => write!(f, "[cluster]: {why}"),
             Self::Tls(why) => f.write_str(why),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
@@ -75,6 +78,7 @@ impl StartError {
             Self::Configuration(_)
                 | Self::Integration(..)
                 | Self::Callback(..)
+                | Self::Cluster(_)
                 | Self::Tls(_)
                 | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
         )

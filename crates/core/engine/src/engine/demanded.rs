@@ -1,12 +1,27 @@
 //! What is asked for of each shared limit, for whoever divides limits among processes.
 
 use super::machine::Engine;
-use std::collections::BTreeMap;
-use tollgate_model::{FlowId, Instant, LimitId, RouteId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tollgate_model::{FlowId, Instant, LimitId, RouteId, Scope};
 
 /// What is asked for of a shared limit, and held of it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LimitDemand {
+    /// Which.
+    pub limit: LimitId,
+    /// The limit's name.
+    pub name: String,
+    /// Whose calls count together.
+    pub scope: Scope,
+    /// What it allows in all, as far as this process knows: calls per window or at once.
+    pub allowed: u32,
+    /// The window's length; none for a limit on calls at once.
+    pub period: Option<Duration>,
+    /// Whether this process has only a part of it.
+    pub is_leased: bool,
+    /// By class: the sum of the weights of the flows that have asked since the engine began.
+    pub weights: Vec<(u8, u32)>,
     /// By class, the most important first: slots that submissions have asked for since the engine began, whatever became
     /// of them. It only rises.
     pub asked: Vec<(u8, u64)>,
@@ -23,33 +38,45 @@ impl Engine {
     /// asks each of them for its part.
     #[must_use]
     pub fn demand(&self, now: Instant) -> Vec<LimitDemand> {
-        let mut demands: Vec<BTreeMap<u8, (u64, u64)>> =
-            vec![BTreeMap::new(); self.config.limits.len()];
+        let mut demands: Vec<BTreeMap<u8, OfClass>> = Vec::new();
+        demands.resize_with(self.config.limits.len(), BTreeMap::new);
         for lane in self.queue.all_lanes() {
             let class = self.queue.class(lane.flow);
             let waiting = lane.all_waiting() as u64;
             for (limit, slots, parts) in self.asks_for(lane.flow, lane.route) {
                 let of_class = demands[limit.index()].entry(class).or_default();
-                of_class.0 += lane.asked * slots / parts;
-                of_class.1 += (waiting * slots).div_ceil(parts);
+                of_class.asked += lane.asked * slots / parts;
+                of_class.waiting += (waiting * slots).div_ceil(parts);
+                of_class.flows.insert(lane.flow);
             }
         }
-        let ledgers = self.resources.ledgers.iter();
-        let all = demands.into_iter().zip(ledgers);
-        all.map(|(of_classes, ledger)| LimitDemand {
-            asked: of_classes
-                .iter()
-                .map(|(class, it)| (*class, it.0))
-                .collect(),
-            waiting: of_classes
-                .iter()
-                .filter(|(_, it)| it.1 > 0)
-                .map(|(class, it)| (*class, it.1))
-                .collect(),
+        let limits = self.config.limits.with_ids().zip(&self.resources.ledgers);
+        let all = demands.into_iter().zip(limits);
+        all.map(|(classes, ((id, limit), ledger))| LimitDemand {
+            limit: id,
+            name: limit.name.clone(),
+            scope: limit.scope,
+            allowed: ledger.allowed(),
+            period: ledger.period(),
+            is_leased: ledger.lease().is_some(),
+            weights: each(&classes, |it| self.weight(&it.flows)),
+            asked: each(&classes, |it| it.asked),
+            waiting: {
+                let mut waiting = each(&classes, |it| it.waiting);
+                waiting.retain(|(_, slots)| *slots > 0);
+                waiting
+            },
             held: ledger.ours(now),
             open: ledger.under_way(),
         })
         .collect()
+    }
+
+    fn weight(&self, flows: &BTreeSet<FlowId>) -> u32 {
+        let weights = flows
+            .iter()
+            .map(|flow| self.config.flows[flow.index()].weight);
+        weights.fold(0, u32::saturating_add)
     }
 
     /// Each limit that a call of the flow's on the route passes or may pass, what it takes of it, and by how many ways
@@ -78,4 +105,17 @@ impl Engine {
         }
         asked
     }
+}
+
+/// What is asked of one limit in one class.
+#[derive(Default)]
+struct OfClass {
+    asked: u64,
+    waiting: u64,
+    flows: BTreeSet<FlowId>,
+}
+
+fn each<T>(classes: &BTreeMap<u8, OfClass>, of: impl Fn(&OfClass) -> T) -> Vec<(u8, T)> {
+    let classes = classes.iter();
+    classes.map(|(class, it)| (*class, of(it))).collect()
 }

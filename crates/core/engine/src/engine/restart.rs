@@ -108,7 +108,14 @@ impl Engine {
         let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
         for (limit, ledger) in limits.skip(known.limits.len()) {
             let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
-            if let Some(it) = earlier.checkpoint.limits.iter().find(same) {
+            let is_shared = ledger.lease().is_some();
+            if let Some(it) = earlier
+                .checkpoint
+                .limits
+                .iter()
+                .find(same)
+                .filter(|_| !is_shared)
+            {
                 restore(it, ledger, elapsed, (earlier.begun, grace), now);
             }
         }

@@ -1,0 +1,49 @@
+//! The handle on a node's part in a cluster.
+
+use crate::task::Task;
+use crate::{Setup, Status};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A node's part in a cluster.
+pub struct Cluster {
+    pub(crate) status: watch::Receiver<Status>,
+    pub(crate) leaving: watch::Sender<bool>,
+}
+
+impl Cluster {
+    /// The handle, and the task that does it all until it is dropped or has left.
+    pub fn new(setup: Setup) -> (Self, impl Future<Output = ()> + Send) {
+        let (seen, status) = watch::channel(Status {
+            member: setup.member.to_string(),
+            store: setup.store.kind(),
+            ..Status::default()
+        });
+        let (leaving, leaves) = watch::channel(false);
+        let task = Task::new(setup, seen, leaves);
+        (Self { status, leaving }, task.run())
+    }
+
+    /// What the node knows of its part.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// Waits until the store has answered for the first time; false if it hasn't within that time.
+    pub async fn joined(&self, within: Duration) -> bool {
+        let mut status = self.status.clone();
+        let joined = status.wait_for(|status| status.has_joined);
+        matches!(tokio::time::timeout(within, joined).await, Ok(Ok(_)))
+    }
+
+    /// Gives all back, so that the other nodes have it at once. To be called when nothing is under way any more. False if
+    /// it could not be done within that time: then the others have it when the leases have ended, and the calls' tails.
+    pub async fn leave(&self, within: Duration) -> bool {
+        self.leaving.send_replace(true);
+        let mut status = self.status.clone();
+        // The task ends when all is given back, and its status with it.
+        let gone = async { while status.changed().await.is_ok() {} };
+        tokio::time::timeout(within, gone).await.is_ok()
+    }
+}

@@ -1,0 +1,175 @@
+//! One exchange with the store.
+
+use crate::task::{Known, Task};
+use std::time::Duration;
+use tollgate_coordination::{Found, Revision, Swap};
+use tollgate_engine::Lease;
+use tollgate_lease::{Answer, Request, Value};
+
+/// Times that the value may be found changed by others within one exchange. With a few nodes that ask every half second
+/// at the most, a second time is rare.
+const TRIES: usize = 5;
+/// Failures in a row after which the engine is told that its leases are not renewed.
+const FAILURES: u32 = 2;
+
+impl Task {
+    /// Gives back what others need, says what is asked, and takes what is granted.
+    ///
+    /// # Errors
+    /// What was in the way, in words. What was given back is given back; the rest is as before.
+    pub(crate) async fn exchange(&mut self) -> Result<(), String> {
+        let done = self.try_exchange().await;
+        match &done {
+            Ok(()) => self.counts.exchanges += 1,
+            Err(_) => {
+                self.counts.failures += 1;
+                self.node.fail();
+                if self.node.failures() == FAILURES {
+                    self.tell_engine_not_renewed().await;
+                }
+            }
+        }
+        done
+    }
+
+    async fn try_exchange(&mut self) -> Result<(), String> {
+        self.counts.round_trips += 1;
+        let found = self.setup.store.read().await;
+        let mut found = found.map_err(|error| error.to_string())?;
+        let mut value = self.read(&found)?;
+        if let Some(value) = &value {
+            let owed = value.owed(&self.setup.member, &self.node.wants());
+            self.node.see(&owed);
+        }
+        self.give_back().await?;
+        let request = self.node.request(self.setup.driver.now());
+        for _ in 0..TRIES {
+            let revision = found.value.as_ref().map(|(revision, _)| *revision);
+            let (next, answer) = self.compute(&found, value.take(), &request);
+            match self.swap(revision, &next).await? {
+                Swap::Done {
+                    is_durable: false, ..
+                } => {
+                    return Err("no second server has what was written".into());
+                }
+                Swap::Done {
+                    revision, server, ..
+                } => {
+                    self.known = Some(Known {
+                        server: server.as_str().to_owned(),
+                        value: Some(next),
+                    });
+                    return self.take(&answer, revision).await;
+                }
+                Swap::Changed(changed) => {
+                    value = self.read(&changed)?;
+                    found = changed;
+                }
+            }
+        }
+        Err("others have changed the value each time".into())
+    }
+
+    /// The value that was found. Of another server's revisions nothing is known.
+    fn read(&mut self, found: &Found) -> Result<Option<Value>, String> {
+        let server = found.server.as_str();
+        if self
+            .known
+            .as_ref()
+            .is_none_or(|known| known.server != server)
+        {
+            self.node.forget_revisions();
+            self.known = Some(Known {
+                server: server.to_owned(),
+                value: None,
+            });
+        }
+        if let Some((revision, _)) = &found.value {
+            self.node.hint(revision.0, false, self.setup.driver.now());
+        }
+        let text = found.value.as_ref().map(|(_, text)| Value::read(text));
+        text.transpose().map_err(|error| error.to_string())
+    }
+
+    fn compute(&self, found: &Found, value: Option<Value>, request: &Request) -> (Value, Answer) {
+        let now = self.setup.driver.now();
+        let revision = found.value.as_ref().map(|(revision, _)| revision.0);
+        let known_for = revision.map_or(Duration::ZERO, |it| self.node.known_for(it, now));
+        Value::exchange(
+            revision.zip(value),
+            known_for,
+            found.server.as_str(),
+            request,
+        )
+    }
+
+    async fn swap(&mut self, expected: Option<Revision>, next: &Value) -> Result<Swap, String> {
+        self.counts.round_trips += 1;
+        let called: Vec<String> = next.called().map(ToString::to_string).collect();
+        let (value, note) = (next.write(), called.join(" "));
+        let swap = self.setup.store.swap(expected, &value, &note).await;
+        swap.map_err(|error| error.to_string())
+    }
+
+    /// The engine has less of what others need, from before they are told.
+    async fn give_back(&mut self) -> Result<(), String> {
+        for (key, slots) in self.node.owed() {
+            let Some(id) = self.shared.id(&key) else {
+                continue;
+            };
+            let given = self.setup.driver.give_back(id, slots).await;
+            let given = given.map_err(|error| error.to_string())?;
+            self.node.give_back(&key, given.free, &given.settled);
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, answer: &Answer, revision: Revision) -> Result<(), String> {
+        if let Some(doubt) = answer.doubt {
+            let why = doubt.as_str();
+            tracing::warn!(
+                why,
+                "the value of the cluster is learned anew: parts stay, none grows beyond what is shown"
+            );
+        }
+        let now = self.setup.driver.now();
+        let leases = self.node.answer(answer, revision.0, now);
+        for (key, lease) in leases {
+            let Some(id) = self.shared.id(&key) else {
+                continue;
+            };
+            let part = Lease {
+                slots: lease.slots,
+                until: lease.until,
+                is_renewed: true,
+            };
+            let set = self
+                .setup
+                .driver
+                .set_lease(id, Some(part), lease.phantoms)
+                .await;
+            set.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The leases stay, and no start is foretold behind their end.
+    async fn tell_engine_not_renewed(&mut self) {
+        for key in self.node.wants().into_keys() {
+            let Some(id) = self.shared.id(&key) else {
+                continue;
+            };
+            let part = Lease {
+                slots: self.node.slots(&key),
+                until: self.node.until(),
+                is_renewed: false,
+            };
+            // An error means that the engine has ended, of which its owner hears.
+            let _ = self
+                .setup
+                .driver
+                .set_lease(id, Some(part), Vec::new())
+                .await;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! A node's part in a cluster: it exchanges what it has of the limits for what it needs.
+//!
+//! `tollgate_lease` decides who has what, and proves it; `tollgate_coordination` keeps the value; the engine holds its parts.
+//! This room joins them: one task follows what is asked of each limit, makes an exchange when one is due, and tells the engine
+//! what came of it. *It decides nothing* but when to look, and how often it says in the log that the store is away.
+//!
+//! In: a [`Driver`](tollgate_driver::Driver) whose engine begins with nothing of its shared limits
+//! (`Policy::shares_limits`), and a store. Out: leases in the engine, and a [`Status`] for who wants to see it.
+//!
+//! **What is shared**: each limit of the engine that has a lease, under its scope and name ([`shared`](self)). A limit that the
+//! engine gets later, with a stored integration, is shared from the next look on; until then nothing passes it.
+//!
+//! **No call waits for the store.** The task talks to it; calls find what the engine has. While the store is away the engine
+//! goes on until its leases end, and is told that they aren't renewed, so that it foretells no start behind that end.
+
+mod cluster;
+mod exchange;
+mod setup;
+mod shared;
+mod status;
+mod task;
+
+pub use cluster::Cluster;
+pub use setup::Setup;
+pub use status::{SharedStatus, Status};

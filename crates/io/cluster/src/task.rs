@@ -1,0 +1,165 @@
+//! The task: it looks at what is asked, and exchanges when that is due.
+
+use crate::shared::Shared;
+use crate::{Setup, SharedStatus, Status};
+use std::time::Duration;
+use tokio::sync::watch;
+use tollgate_coordination::Hint;
+use tollgate_lease::{Node, Value};
+use tollgate_model::Instant;
+
+/// From one look at what is asked to the next.
+const LOOK: Duration = Duration::from_millis(100);
+/// While the store is away, the log says so once in this time.
+const SAID: Duration = Duration::from_secs(60);
+
+pub(crate) struct Task {
+    pub(crate) setup: Setup,
+    pub(crate) node: Node,
+    pub(crate) shared: Shared,
+    pub(crate) known: Option<Known>,
+    pub(crate) counts: Counts,
+    status: watch::Sender<Status>,
+    leaving: watch::Receiver<bool>,
+    said_at: Option<Instant>,
+}
+
+/// The value as this node knows it.
+pub(crate) struct Known {
+    pub(crate) server: String,
+    pub(crate) value: Option<Value>,
+}
+
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) exchanges: u64,
+    pub(crate) failures: u64,
+    pub(crate) round_trips: u64,
+}
+
+impl Task {
+    pub(crate) fn new(
+        setup: Setup,
+        status: watch::Sender<Status>,
+        leaving: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            node: Node::new(setup.member.clone(), setup.lease, []),
+            setup,
+            shared: Shared::default(),
+            known: None,
+            counts: Counts::default(),
+            status,
+            leaving,
+            said_at: None,
+        }
+    }
+
+    /// Goes on until the node has left, or its engine has ended.
+    pub(crate) async fn run(mut self) {
+        let mut hints = self.setup.store.changes();
+        // What was swapped before is found by reading.
+        hints.mark_unchanged();
+        loop {
+            let is_leaving = *self.leaving.borrow();
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                changed = hints.changed() => {
+                    if changed.is_ok() {
+                        let hint = hints.borrow_and_update().clone();
+                        self.hear(&hint);
+                    } else {
+                        tokio::time::sleep(LOOK).await;
+                    }
+                }
+                changed = self.leaving.changed(), if !is_leaving => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.node.leave();
+                }
+            }
+            if !self.look().await {
+                return;
+            }
+            let now = self.setup.driver.now();
+            if self.node.due(now) <= now {
+                let outcome = self.exchange().await;
+                self.tell(outcome.err());
+                if is_leaving && self.node.has_left() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The value has changed.
+    fn hear(&mut self, hint: &Hint) {
+        let Some(revision) = hint.revision else {
+            // Another connection, and perhaps another history.
+            self.node.forget_revisions();
+            return;
+        };
+        let me = self.setup.member.to_string();
+        let is_called = hint.note.split(' ').any(|member| member == me);
+        let now = self.setup.driver.now();
+        self.node.hint(revision.0, is_called, now);
+    }
+
+    /// Follows what is asked; false if the engine has ended.
+    async fn look(&mut self) -> bool {
+        let Ok((now, demands)) = self.setup.driver.demand().await else {
+            return false;
+        };
+        for look in self.shared.look(&demands, self.setup.tail, now) {
+            self.node.share(look.key.clone(), look.limit);
+            self.node.want(&look.key, look.wants);
+        }
+        true
+    }
+
+    /// Shows what has become of an exchange.
+    fn tell(&mut self, trouble: Option<String>) {
+        let now = self.setup.driver.now();
+        match &trouble {
+            None => {
+                if self.said_at.take().is_some() {
+                    tracing::info!("the coordination store answers again");
+                }
+            }
+            Some(why) => {
+                if self.said_at.is_none_or(|at| now.since(at) >= SAID) {
+                    let left = self.node.until().since(now).as_secs();
+                    tracing::warn!(
+                        why,
+                        lease_left_seconds = left,
+                        "the coordination store can't be asked; shared limits close when the leases end"
+                    );
+                    self.said_at = Some(now);
+                }
+            }
+        }
+        let value = self.known.as_ref().and_then(|known| known.value.as_ref());
+        let node = &self.node;
+        self.status.send_modify(|status| {
+            status.has_joined |= trouble.is_none();
+            status.lease_left = node.until().since(now);
+            status.exchanges = self.counts.exchanges;
+            status.failures = self.counts.failures;
+            status.round_trips = self.counts.round_trips;
+            status.trouble = trouble;
+            let Some(value) = value else { return };
+            status.doubts = value.doubts();
+            status.members = value.listed().map(ToString::to_string).collect();
+            let wants = node.wants();
+            let limits = value.views().map(|view| SharedStatus {
+                key: view.key.clone(),
+                allowed: view.allowed,
+                slots: node.slots(view.key),
+                wanted: wants.get(view.key).map_or(0, tollgate_lease::Wants::all),
+                unknown: view.unknown,
+            });
+            status.limits = limits.collect();
+        });
+    }
+}

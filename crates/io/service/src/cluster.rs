@@ -1,0 +1,65 @@
+//! The node's part in a cluster, where `[cluster]` says that there is one.
+
+use crate::StartError;
+use crate::tasks::Tasks;
+use std::time::Duration;
+use tollgate_cluster::{Cluster, Setup};
+use tollgate_config::{ClusterConfig, Config};
+use tollgate_coordination::CoordinationUrl;
+use tollgate_definitions::node_name;
+use tollgate_driver::Driver;
+use tollgate_lease::MemberId;
+
+/// The longest timeout that a call may have where no gateway allows a longer one: that of an action (*documented*: the
+/// vendor's data actions take 60 s at the most).
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the start waits for the store's first answer. Without it the node begins with nothing of its shared limits.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
+
+/// Joins the cluster that the configuration names, before the first call.
+pub(crate) async fn join(
+    config: &Config,
+    driver: &Driver,
+    tasks: &mut Tasks,
+) -> Result<Option<Cluster>, StartError> {
+    let Some(settings) = &config.cluster else {
+        return Ok(None);
+    };
+    let url = CoordinationUrl::parse(settings.url.expose());
+    let url = url.map_err(|error| StartError::Cluster(error.to_string()))?;
+    let organization = config.organization.id.as_str();
+    let store = tollgate_coordination::open(&url, organization);
+    let setup = Setup {
+        driver: driver.clone(),
+        store: store.map_err(|error| StartError::Cluster(error.to_string()))?,
+        member: member(settings)?,
+        lease: settings.lease,
+        tail: tail(config, settings),
+    };
+    let (cluster, task) = Cluster::new(setup);
+    tasks.spawn("cluster", task);
+    if !cluster.joined(FIRST_ANSWER).await {
+        let why = cluster.status().trouble;
+        let why = why.unwrap_or_else(|| "no answer of the store yet".to_owned());
+        tracing::warn!(
+            why,
+            "starting without a part of the shared limits: calls under them are refused until the store answers"
+        );
+    }
+    Ok(Some(cluster))
+}
+
+/// The process that starts now: another one each time, whatever the node is called.
+fn member(settings: &ClusterConfig) -> Result<MemberId, StartError> {
+    let name = node_name(settings).map_err(StartError::Cluster)?;
+    let mut process = [0; 8];
+    getrandom::fill(&mut process).map_err(|error| StartError::Cluster(error.to_string()))?;
+    Ok(MemberId::new(name, u64::from_ne_bytes(process)))
+}
+
+/// The longest from a look at a lease until the upstream has counted the call.
+fn tail(config: &Config, settings: &ClusterConfig) -> Duration {
+    let gateways = config.gateways.iter().map(|gateway| gateway.timeout);
+    let longest = gateways.fold(LONGEST_TIMEOUT, Duration::max);
+    (longest + config.engine.policy.grace).max(settings.longest_pause)
+}
