@@ -24,6 +24,8 @@ enum Command {
     Serve(cmd::serve::Args),
     /// Check a configuration file.
     Config(cmd::config::Args),
+    /// Prepare and show what nodes that share limits keep in the coordination store.
+    Cluster(cmd::cluster::Args),
     /// Run the emulated platform.
     Emulate(cmd::emulate::Args),
     /// Compare with other limiters.
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => cmd::demo::run(args),
         Command::Serve(args) => cmd::serve::run(args),
         Command::Config(args) => cmd::config::run(args),
+        Command::Cluster(args) => cmd::cluster::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Check(args) => cmd::check::run(&args),
         Command::Bench(args) => cmd::bench::run(&args),

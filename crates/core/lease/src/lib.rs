@@ -83,5 +83,5 @@ pub use node::{Node, PAUSE};
 pub use request::{Answer, Claim, Doubt, Grant, LimitKey, Request};
 pub use time::{RATE_ERROR, StoreTime, at_least, at_most};
 pub use value::{Value, ValueError};
-pub use view::LimitView;
+pub use view::{LimitView, MemberView, PartView};
 pub use want::{GuaranteedWant, Want};

@@ -260,7 +260,7 @@ pub(crate) fn least_move(allowed: u32, slots: u32) -> u32 {
     (allowed / 100).max(slots.isqrt()).max(1)
 }
 
-fn wanted(wants: &[Want]) -> u32 {
+pub(crate) fn wanted(wants: &[Want]) -> u32 {
     sum(wants.iter().map(|want| want.slots))
 }
 

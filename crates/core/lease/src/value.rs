@@ -18,7 +18,7 @@ pub struct Value {
     format: u32,
     /// The server that it was last written to.
     server: String,
-    clock: StoreTime,
+    pub(crate) clock: StoreTime,
     /// Members that the value doesn't know may have leases until then: after a doubt.
     #[serde(default)]
     strangers_until: StoreTime,

@@ -1,7 +1,9 @@
 //! What can be seen of a value without an exchange.
 
-use crate::{LimitKey, MemberId, Value, Wants};
+use crate::share::wanted;
+use crate::{LimitKey, MemberId, StoreTime, Value, Wants};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 impl Value {
     /// The members that are to exchange soon: who has what others are short of, or is short of what nobody has.
@@ -36,6 +38,33 @@ impl Value {
             returning: share.returning(),
             unknown: share.unknown(),
             free: share.free(),
+            returned_in: self.until(share.returning.keys().next_back()),
+            known_in: self.until(share.unknown.as_ref().map(|(until, _)| until)),
+        })
+    }
+
+    fn until(&self, instant: Option<&StoreTime>) -> Duration {
+        instant.map_or(Duration::ZERO, |instant| instant.since(self.clock))
+    }
+
+    /// Who has which part of a limit.
+    pub fn parts(&self, key: &str) -> impl Iterator<Item = PartView<'_>> {
+        let parts = self.limits.get(key).into_iter();
+        parts
+            .flat_map(|share| &share.parts)
+            .map(|(member, part)| PartView {
+                member,
+                slots: part.slots,
+                wants: wanted(&part.wants),
+            })
+    }
+
+    /// The members, and how their leases stood at the last exchange.
+    pub fn members(&self) -> impl Iterator<Item = MemberView<'_>> {
+        self.members.iter().map(|(member, known)| MemberView {
+            member,
+            since: self.clock.since(known.at),
+            left: known.until().since(self.clock),
         })
     }
 
@@ -66,4 +95,30 @@ pub struct LimitView<'a> {
     pub unknown: u32,
     /// Of nobody.
     pub free: u32,
+    /// How long after the last exchange all that is on its way back will be free.
+    pub returned_in: Duration,
+    /// How long after the last exchange nobody unknown can have anything any more.
+    pub known_in: Duration,
+}
+
+/// A member's part of a limit, in slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PartView<'a> {
+    /// Whose it is.
+    pub member: &'a MemberId,
+    /// What it has.
+    pub slots: u32,
+    /// What it would use.
+    pub wants: u32,
+}
+
+/// A member at the last exchange of any member, in the store's time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemberView<'a> {
+    /// Who it is.
+    pub member: &'a MemberId,
+    /// How long ago its own last exchange was then.
+    pub since: Duration,
+    /// How long its leases were to last from then.
+    pub left: Duration,
 }

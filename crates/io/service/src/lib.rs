@@ -15,6 +15,7 @@
 //! `tests/sdk/` of the project.
 
 mod cluster;
+mod coordination;
 mod listeners;
 mod online;
 mod renewal;
@@ -25,6 +26,7 @@ mod sweep;
 mod tasks;
 mod watch;
 
+pub use coordination::{coordination_fault, open_coordination};
 pub use online::{Failure, Tried, try_online};
 pub use renewal::LookNow;
 pub use service::Service;
