@@ -116,7 +116,8 @@ async fn a_failover_that_loses_writes_is_told() {
 
     // The old primary comes back, is made a replica, and confirms.
     watched.primary.start_again();
-    // Until it is one, a store that finds no Sentinel but a late one may reach it.
+    // A swap was once told `Changed` with another revision here. That a late Sentinel still named the old primary is a guess,
+    // which nothing has confirmed; so a swap that isn't made is tried again, until one is durable.
     let until = Instant::now() + PATIENCE;
     loop {
         let now = found(&store).await.value;
