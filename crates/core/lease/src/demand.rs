@@ -1,10 +1,13 @@
 //! What a node would use of a limit, from what its calls ask for.
 //!
 //! A window's slot is held for a period from its call's answer, so calls that come at a rate hold rate × period slots.
-//! That is what is wanted, with a deviation of chance, and what waits on top. The rate is that of the last few seconds,
-//! over which it fades; a quiet node's want falls as it does. Of a limit on calls at once it is what is under way, and what
-//! waits.
+//! That is what is wanted, with a deviation of chance, and what waits on top. Not wanted is what lies idle: where fewer
+//! slots are held than the rate would fill, as after a load that has gone, the want is what is held and what the next
+//! exchange could come too late for ([`SOON`]). Of a limit on calls at once it is what is under way, and what waits.
+//!
+//! *The constants are ours*: chosen by `tests/model`, whose figures for use and round trips are in `docs/cluster.md`.
 
+use crate::want::wanted;
 use crate::{GuaranteedWant, Want};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,12 +26,7 @@ impl Wants {
     /// Slots in all.
     #[must_use]
     pub fn all(&self) -> u32 {
-        tally(
-            self.by_class
-                .iter()
-                .map(|it| u64::from(it.slots))
-                .sum::<u64>(),
-        )
+        wanted(&self.by_class)
     }
 }
 
@@ -100,15 +98,16 @@ impl Rate {
 }
 
 impl Demand {
-    /// What is wanted now, where classes have asked so far for so many slots of a window of this period, or of a limit on
-    /// calls at once.
+    /// What is wanted now, where classes have asked so far for so many slots, and so many are held, of a window of this
+    /// period; none of a limit on calls at once.
     pub fn wants(
         &mut self,
         asked: impl IntoIterator<Item = (u8, Asked)>,
         (period, held): (Option<Duration>, u32),
         now: Instant,
     ) -> Wants {
-        let mut idle_from = f64::from(held);
+        // Slots that are held, less those that the classes before are reckoned to hold.
+        let mut held = f64::from(held);
         let wants = asked.into_iter().map(|(class, asked)| {
             let slots = match period {
                 None => asked.open + asked.waiting,
@@ -117,8 +116,8 @@ impl Demand {
                     let expected = rate * period.as_secs_f64();
                     let expected = expected + expected.sqrt();
                     let soon = rate * SOON + (rate * SOON).sqrt();
-                    let used = expected.min(idle_from + soon);
-                    idle_from = (idle_from - used).max(0.0);
+                    let used = expected.min(held + soon);
+                    held = (held - used).max(0.0);
                     count(used.ceil()) + asked.waiting
                 }
             };

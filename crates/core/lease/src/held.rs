@@ -1,8 +1,8 @@
 //! What a node has of one limit.
 
 use crate::Claim;
+use crate::balance::least_move;
 use crate::demand::Wants;
-use crate::share::least_move;
 use std::time::Duration;
 use tollgate_model::Instant;
 
@@ -18,8 +18,6 @@ pub struct SharedLimit {
 /// A node's part of a limit, and the end of its lease.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lease {
-    /// What the limit allows in all.
-    pub allowed: u32,
     /// The node's part.
     pub slots: u32,
     /// Slots that came with this answer and are held until these instants, since other nodes' calls count under them.

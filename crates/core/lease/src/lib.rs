@@ -10,8 +10,8 @@
 //!
 //! # One exchange
 //! 1. The node reads the value: [`Value::read`], with its revision and the server's incarnation.
-//! 2. [`Value::owed`] says what the node has and others lack. Its ledger gives that back ([`Node::give_back`]): from here on it
-//!    has less, whatever becomes of the exchange.
+//! 2. [`Node::see`] says what the node has and others lack ([`Node::owed`]). Its ledger gives that back ([`Node::give_back`]):
+//!    from here on it has less, whatever becomes of the exchange.
 //! 3. [`Node::request`] says what is left, what was given back, and what the node would use. [`Value::exchange`] makes the
 //!    next value and the answer.
 //! 4. The node swaps the value. If another was faster, step 3 is done again with the other's value.
@@ -62,6 +62,7 @@
 #![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
 #![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
+mod balance;
 mod demand;
 mod held;
 mod member;

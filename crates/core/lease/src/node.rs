@@ -7,7 +7,7 @@
 use crate::demand::Wants;
 use crate::held::Held;
 use crate::revisions::Revisions;
-use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit};
+use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::Instant;
@@ -151,10 +151,10 @@ impl Node {
         self.revisions = Revisions::default();
     }
 
-    /// The value was read: what others are short of and this node has beyond its target.
-    pub fn see(&mut self, owed: &BTreeMap<LimitKey, u32>) {
+    /// The value was read: what others are short of there, and this node has beyond its target by what it wants now.
+    pub fn see(&mut self, value: &Value) {
         for (key, held) in &mut self.limits {
-            held.owed = owed.get(key).copied().unwrap_or(0);
+            held.owed = value.owed(key, &self.member, &held.wants);
         }
     }
 
@@ -181,13 +181,15 @@ impl Node {
         asked_at + self.lease / RENEWALS
     }
 
-    /// What it would use of each limit.
+    /// The limits that it shares.
+    pub fn keys(&self) -> impl Iterator<Item = &LimitKey> {
+        self.limits.keys()
+    }
+
+    /// Slots that it would use of a limit.
     #[must_use]
-    pub fn wants(&self) -> BTreeMap<LimitKey, Wants> {
-        let wants = self.limits.iter();
-        wants
-            .map(|(key, held)| (key.clone(), held.wants.clone()))
-            .collect()
+    pub fn wanted(&self, key: &str) -> u32 {
+        self.limits.get(key).map_or(0, |held| held.wants.all())
     }
 
     /// What is to be given back before the next request, as far as it can be: slots of each limit.
@@ -283,7 +285,6 @@ impl Node {
             held.is_needed = grant.is_some_and(|grant| grant.is_needed);
             let phantoms = grant.into_iter().flat_map(|grant| &grant.phantoms);
             let lease = Lease {
-                allowed: held.allowed,
                 slots: held.slots,
                 phantoms: phantoms
                     .map(|(span, slots)| (now + *span, *slots))

@@ -3,7 +3,7 @@
 use crate::part::Part;
 use crate::target::{Target, targets};
 use crate::time::at_least;
-use crate::{Claim, Grant, MemberId, StoreTime, Want, Wants};
+use crate::{Claim, MemberId, StoreTime, Wants};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl Share {
         if let Some(least) = self.parts.values().map(|part| part.allowed).min() {
             self.allowed = least;
         }
-        // A tail is never shortened while what it was stated for may still be under way.
+        // Of a member that is gone the entry in `returning` has the tail already.
         let longest = self.parts.values().map(|part| part.tail).max();
         self.tail = longest.unwrap_or(self.tail);
     }
@@ -126,7 +126,8 @@ impl Share {
         self.parts.is_empty() && self.returning.is_empty() && self.unknown.is_none()
     }
 
-    fn targets(&self) -> BTreeMap<&MemberId, Target> {
+    /// What each member is to have.
+    pub(crate) fn targets(&self) -> BTreeMap<&MemberId, Target> {
         targets(self.allowed.saturating_sub(self.unknown()), &self.parts)
     }
 
@@ -162,106 +163,13 @@ impl Share {
         }
     }
 
-    /// Slots that the member is to give back: what it has beyond its target, if others are short of theirs, or if more
-    /// is leased than the limit allows.
-    pub(crate) fn owed(&self, member: &MemberId) -> u32 {
-        let targets = self.targets();
-        let over = self.over(member, &targets);
-        let must = self.leased() > self.allowed;
-        let least = self.least_move(self.slots(member));
-        if over >= least && (must || self.is_any_short(&targets)) {
-            over
-        } else {
-            0
-        }
-    }
-
-    /// See [`Self::owed`], where the member wants this from now on.
-    pub(crate) fn owed_with(mut self, member: &MemberId, wants: &Wants) -> u32 {
+    /// The member wants this from now on.
+    pub(crate) fn want(&mut self, member: &MemberId, wants: &Wants) {
         if let Some(part) = self.parts.get_mut(member) {
             part.wants.clone_from(&wants.by_class);
             part.guaranteed.clone_from(&wants.guaranteed);
         }
-        self.owed(member)
     }
-
-    /// Whether the member is to exchange soon: it owes, or is short and what it is short of is there.
-    pub(crate) fn calls(&self, member: &MemberId) -> bool {
-        let targets = self.targets();
-        let there = self.free() + self.returning();
-        let gets = targets
-            .get(member)
-            .filter(|target| self.is_short(member, target));
-        self.owed(member) > 0 || gets.is_some_and(|it| there >= self.least_move(it.slots))
-    }
-
-    fn over(&self, member: &MemberId, targets: &BTreeMap<&MemberId, Target>) -> u32 {
-        let target = targets.get(member).map_or(0, |it| it.slots);
-        self.slots(member).saturating_sub(target)
-    }
-
-    fn slots(&self, member: &MemberId) -> u32 {
-        self.parts.get(member).map_or(0, |part| part.slots)
-    }
-
-    /// Whether the member lacks what it wants, or half of what it would have with nothing wanted.
-    fn is_short(&self, member: &MemberId, target: &Target) -> bool {
-        let has = self.slots(member);
-        target.wanted.saturating_sub(has) >= self.least_move(target.wanted)
-            || has < target.slots / 2
-    }
-
-    fn is_any_short(&self, targets: &BTreeMap<&MemberId, Target>) -> bool {
-        targets
-            .iter()
-            .any(|(member, target)| self.is_short(member, target))
-    }
-
-    /// The least number of slots that is worth a move, where a member has or wants so many.
-    fn least_move(&self, slots: u32) -> u32 {
-        least_move(self.allowed, slots)
-    }
-
-    /// Whether the member's share of what all want is less than it wants, so that to want more brings it nothing.
-    fn is_capped(&self, member: &MemberId) -> bool {
-        let wants = self.parts.get(member).map_or(0, |part| wanted(&part.wants));
-        self.targets()
-            .get(member)
-            .is_some_and(|target| target.wanted < wants)
-    }
-
-    /// Whether another member wants more than it has.
-    fn is_needed(&self, member: &MemberId) -> bool {
-        let others = self.parts.iter().filter(|(id, _)| *id != member);
-        let mut others = others.map(|(_, part)| (wanted(&part.wants), part.slots));
-        others.any(|(wants, has)| wants.saturating_sub(has) >= self.least_move(wants))
-    }
-
-    /// What the member is told.
-    pub(crate) fn told(&self, member: &MemberId, now: StoreTime) -> Grant {
-        let part = self.parts.get(member);
-        let phantoms = part.into_iter().flat_map(|part| &part.phantoms);
-        let phantoms = phantoms.map(|(free, slots)| (at_least(free.since(now)), *slots));
-        Grant {
-            allowed: self.allowed,
-            slots: part.map_or(0, |part| part.slots),
-            phantoms: phantoms.collect(),
-            owed: self.owed(member),
-            is_capped: self.is_capped(member),
-            is_needed: self.is_needed(member),
-            learning: self.unknown.map(|(until, slots)| (until.since(now), slots)),
-        }
-    }
-}
-
-/// The least number of slots that is worth a move to or from a member that has or wants so many of a limit: chance alone
-/// moves a want by its root.
-pub(crate) fn least_move(allowed: u32, slots: u32) -> u32 {
-    (allowed / 100).max(slots.isqrt()).max(1)
-}
-
-pub(crate) fn wanted(wants: &[Want]) -> u32 {
-    sum(wants.iter().map(|want| want.slots))
 }
 
 fn sum(slots: impl IntoIterator<Item = u32>) -> u32 {

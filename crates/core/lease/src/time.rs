@@ -26,7 +26,7 @@ use tollgate_model::nanos;
 
 /// The part by which a node's clock may run too fast or too slow: one in a thousand. Quartz that is disciplined by NTP
 /// is slewed by half of that at most; *ours*.
-pub const RATE_ERROR: f64 = 0.001;
+pub const RATE_ERROR: f64 = 1.0 / PARTS as f64;
 
 /// What [`RATE_ERROR`] is one of.
 const PARTS: u32 = 1_000;

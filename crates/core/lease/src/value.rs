@@ -1,5 +1,6 @@
 //! The value: all that the store keeps of an organisation's limits, and what one exchange makes of it.
 
+use crate::balance::Balance;
 use crate::member::Member;
 use crate::share::Share;
 use crate::time::{at_least, at_most};
@@ -286,7 +287,12 @@ impl Value {
             sequence: member.map_or(request.sequence, |it| it.sequence),
             lease: member.map_or(Duration::ZERO, |it| at_most(it.lease)),
             grants: granted
-                .map(|(key, share)| (key.clone(), share.told(&request.member, self.clock)))
+                .map(|(key, share)| {
+                    (
+                        key.clone(),
+                        Balance::of(share).told(&request.member, self.clock),
+                    )
+                })
                 .collect(),
             doubt,
         }

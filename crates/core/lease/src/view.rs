@@ -1,32 +1,29 @@
 //! What can be seen of a value without an exchange.
 
-use crate::share::wanted;
+use crate::balance::Balance;
+use crate::want::wanted;
 use crate::{LimitKey, MemberId, StoreTime, Value, Wants};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl Value {
     /// The members that are to exchange soon: who has what others are short of, or is short of what nobody has.
-    pub fn called(&self) -> impl Iterator<Item = &MemberId> {
-        let is_called = |member: &&MemberId| self.limits.values().any(|it| it.calls(member));
-        self.members.keys().filter(is_called)
+    #[must_use]
+    pub fn called(&self) -> BTreeSet<&MemberId> {
+        let shares = self.limits.values();
+        shares
+            .flat_map(|share| Balance::of(share).called())
+            .collect()
     }
 
-    /// What the member is to give back of each limit, since others need it, if it wants no more than this from now on.
-    #[must_use]
-    pub fn owed(
-        &self,
-        member: &MemberId,
-        wants: &BTreeMap<LimitKey, Wants>,
-    ) -> BTreeMap<LimitKey, u32> {
-        let owed = self.limits.iter().map(|(key, share)| {
-            let owed = match wants.get(key) {
-                Some(wants) => share.clone().owed_with(member, wants),
-                None => share.owed(member),
-            };
-            (key.clone(), owed)
-        });
-        owed.filter(|(_, slots)| *slots > 0).collect()
+    /// What the member is to give back of a limit, since others need it, if it wants no more than this from now on.
+    pub(crate) fn owed(&self, key: &str, member: &MemberId, wants: &Wants) -> u32 {
+        let Some(share) = self.limits.get(key) else {
+            return 0;
+        };
+        let mut share = share.clone();
+        share.want(member, wants);
+        Balance::of(&share).owed(member)
     }
 
     /// Each limit, as it is shared out.

@@ -1,6 +1,7 @@
 //! What a member would use of a limit.
 
 use serde::{Deserialize, Serialize};
+use tollgate_model::tally;
 
 /// Slots that one class of a member's calls would hold.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,4 +25,9 @@ pub struct GuaranteedWant {
     pub guarantee: u32,
     /// Slots that it would hold here, which are among those of its class.
     pub slots: u32,
+}
+
+/// Slots that all classes would hold.
+pub(crate) fn wanted(wants: &[Want]) -> u32 {
+    tally(wants.iter().map(|want| u64::from(want.slots)).sum::<u64>())
 }

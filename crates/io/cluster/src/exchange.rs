@@ -38,8 +38,7 @@ impl Task {
         let mut found = found.map_err(|error| error.to_string())?;
         let mut value = self.read(&found)?;
         if let Some(value) = &value {
-            let owed = value.owed(&self.setup.member, &self.node.wants());
-            self.node.see(&owed);
+            self.node.see(value);
         }
         self.give_back().await?;
         let request = self.node.request(self.setup.driver.now());
@@ -105,7 +104,8 @@ impl Task {
 
     async fn swap(&mut self, expected: Option<Revision>, next: &Value) -> Result<Swap, String> {
         self.counts.round_trips += 1;
-        let called: Vec<String> = next.called().map(ToString::to_string).collect();
+        let called = next.called().into_iter().map(ToString::to_string);
+        let called: Vec<String> = called.collect();
         let (value, note) = (next.write(), called.join(" "));
         let swap = self.setup.store.swap(expected, &value, &note).await;
         swap.map_err(|error| error.to_string())
@@ -155,12 +155,12 @@ impl Task {
 
     /// The leases stay, and no start is foretold behind their end.
     async fn tell_engine_not_renewed(&mut self) {
-        for key in self.node.wants().into_keys() {
-            let Some(id) = self.shared.id(&key) else {
+        for key in self.node.keys() {
+            let Some(id) = self.shared.id(key) else {
                 continue;
             };
             let part = Lease {
-                slots: self.node.slots(&key),
+                slots: self.node.slots(key),
                 until: self.node.until(),
                 is_renewed: false,
             };

@@ -63,19 +63,13 @@ impl Shared {
 
 /// What each class asks.
 fn asked(demand: &LimitDemand) -> impl Iterator<Item = (u8, Asked)> {
-    let of = |list: &[(u8, u64)], class: u8| {
-        let found = list.iter().find(|(it, _)| *it == class);
-        found.map_or(0, |(_, slots)| *slots)
-    };
-    let weights = demand.weights.iter().enumerate();
-    weights.map(move |(place, &(class, weight))| {
+    demand.by_class().map(|it| {
         let asked = Asked {
-            in_all: of(&demand.asked, class),
-            waiting: of(&demand.waiting, class),
-            // Whose calls are under way isn't told by class: they are the first class's that asks.
-            open: if place == 0 { demand.open.into() } else { 0 },
-            weight,
+            in_all: it.asked,
+            waiting: it.waiting,
+            open: it.open,
+            weight: it.weight,
         };
-        (class, asked)
+        (it.class, asked)
     })
 }

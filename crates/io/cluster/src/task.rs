@@ -151,12 +151,11 @@ impl Task {
             let Some(value) = value else { return };
             status.doubts = value.doubts();
             status.members = value.listed().map(ToString::to_string).collect();
-            let wants = node.wants();
             let limits = value.views().map(|view| SharedStatus {
                 key: view.key.clone(),
                 allowed: view.allowed,
                 slots: node.slots(view.key),
-                wanted: wants.get(view.key).map_or(0, tollgate_lease::Wants::all),
+                wanted: node.wanted(view.key),
                 unknown: view.unknown,
             });
             status.limits = limits.collect();

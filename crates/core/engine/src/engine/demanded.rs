@@ -33,6 +33,40 @@ pub struct LimitDemand {
     pub open: u32,
 }
 
+/// What one class asks for of a shared limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClassDemand {
+    /// The class; 0 goes first.
+    pub class: u8,
+    /// The sum of the weights of its flows that have asked since the engine began.
+    pub weight: u32,
+    /// Slots that submissions have asked for since the engine began.
+    pub asked: u64,
+    /// Slots of the calls that wait.
+    pub waiting: u64,
+    /// Slots of the calls under way. The engine doesn't count them by class: they are reckoned to the classes in
+    /// proportion to what these have asked for.
+    pub open: u64,
+}
+
+impl LimitDemand {
+    /// What each class asks for, the most important first.
+    pub fn by_class(&self) -> impl Iterator<Item = ClassDemand> {
+        let all: u64 = self.asked.iter().map(|(_, asked)| asked).sum();
+        let weights = self.weights.iter().zip(&self.asked);
+        weights.map(move |(&(class, weight), &(_, asked))| {
+            let waiting = self.waiting.iter().find(|(it, _)| *it == class);
+            ClassDemand {
+                class,
+                weight,
+                asked,
+                waiting: waiting.map_or(0, |(_, slots)| *slots),
+                open: (u64::from(self.open) * asked).div_ceil(all.max(1)),
+            }
+        })
+    }
+}
+
 impl Engine {
     /// What is asked for of each shared limit, in the order of the table. A call that may go by one of several clients
     /// asks each of them for its part.

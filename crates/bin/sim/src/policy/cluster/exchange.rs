@@ -6,7 +6,7 @@
 use super::member::Member;
 use crate::scenario::Nodes;
 use std::time::Duration;
-use tollgate_lease::{Answer, MemberId, Request, Value};
+use tollgate_lease::{Answer, Request, Value};
 use tollgate_model::{Agenda, Instant};
 
 /// From one look at a node's demand, and at whether it is due to exchange, to the next; *ours*.
@@ -156,10 +156,10 @@ impl Exchanges {
 
     /// Tells all other nodes of a new value.
     fn spread(&mut self, but: usize, members: &[Member], now: Instant) {
-        let called: Vec<&MemberId> = self.value.called().collect();
+        let called = self.value.called();
         for (place, member) in members.iter().enumerate() {
             if place != but {
-                let is_called = called.contains(&member.node.member());
+                let is_called = called.contains(member.node.member());
                 let hint = Due::Hint(place, self.revision, is_called);
                 self.agenda.add(now + self.half, hint);
             }

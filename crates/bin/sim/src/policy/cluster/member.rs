@@ -6,18 +6,17 @@ use std::rc::Rc;
 use std::time::Duration;
 use tollgate_engine::{Config, Engine, Event, Lease, LimitDemand, Mode};
 use tollgate_lease::{
-    Answer, Asked, Demand, LimitKey, MemberId, Node, Request, SharedLimit, Value, Wants,
+    Answer, Asked, Demand, LimitKey, MemberId, Node, Request, SharedLimit, Value,
 };
 use tollgate_model::{Instant, LimitId};
 
 /// How long a lease lasts: the default of `[cluster]`.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// The limits that are shared, and the weight of each class.
+/// The limits that are shared.
 #[derive(Debug)]
 pub(super) struct SharedTable {
-    limits: BTreeMap<LimitKey, (LimitId, SharedLimit, Option<Duration>)>,
-    weights: BTreeMap<u8, u32>,
+    limits: BTreeMap<LimitKey, (LimitId, SharedLimit)>,
 }
 
 impl SharedTable {
@@ -28,21 +27,15 @@ impl SharedTable {
         let enforced = config.limits.with_ids();
         let enforced = enforced.filter(|(_, limit)| limit.mode == Mode::Enforce);
         let limits = enforced.map(|(id, limit)| {
-            let period = limit.rule.period();
             let shared = SharedLimit {
                 allowed: limit.rule.allowed(),
-                tail: longest + period.unwrap_or_default(),
+                tail: longest + limit.rule.period().unwrap_or_default(),
             };
             // Limits of several clients have one name; all nodes have one table.
-            (id.index().to_string(), (id, shared, period))
+            (id.index().to_string(), (id, shared))
         });
-        let mut weights = BTreeMap::new();
-        for flow in &config.flows {
-            *weights.entry(flow.priority).or_default() += flow.weight;
-        }
         Self {
             limits: limits.collect(),
-            weights,
         }
     }
 }
@@ -59,7 +52,7 @@ impl Member {
     pub(super) fn new(place: u32, config: Config, seed: u64, shared: Rc<SharedTable>) -> Self {
         let member = MemberId::new(format!("node-{}", place + 1), place.into());
         let limits = shared.limits.iter();
-        let limits = limits.map(|(key, (_, limit, _))| (key.clone(), limit.clone()));
+        let limits = limits.map(|(key, (_, limit))| (key.clone(), limit.clone()));
         let keys = shared.limits.keys().cloned();
         Self {
             engine: Engine::new(config, seed, Instant::ZERO),
@@ -71,23 +64,20 @@ impl Member {
 
     /// Follows what is asked for.
     pub(super) fn look(&mut self, now: Instant) {
-        let asked = self.engine.demand(now);
-        for (key, (limit, _, period)) in &self.shared.limits {
+        let all = self.engine.demand(now);
+        for (key, (limit, _)) in &self.shared.limits {
             let demand = self.demands.entry(key.clone()).or_default();
-            let of_limit = &asked[limit.index()];
-            let of_classes = self.shared.of_classes(of_limit);
-            let wants = demand.wants(of_classes, (*period, of_limit.held), now);
+            let of_limit = &all[limit.index()];
+            let wants = demand.wants(asked(of_limit), (of_limit.period, of_limit.held), now);
             self.node.want(key, wants);
         }
     }
 
     /// What the node says to a value that it has read. Before that its ledgers give back what it owes.
     pub(super) fn ask(&mut self, value: &Value, now: Instant) -> Request {
-        let wants: BTreeMap<LimitKey, Wants> = self.node.wants();
-        let owed = value.owed(self.node.member(), &wants);
-        self.node.see(&owed);
+        self.node.see(value);
         for (key, slots) in self.node.owed() {
-            if let Some((limit, ..)) = self.shared.limits.get(&key) {
+            if let Some((limit, _)) = self.shared.limits.get(&key) {
                 let given_back = self.engine.give_back(*limit, slots, now);
                 self.node
                     .give_back(&key, given_back.free, &given_back.settled);
@@ -99,7 +89,7 @@ impl Member {
     /// The value of this revision has what the node asked for.
     pub(super) fn hear(&mut self, answer: &Answer, revision: u64, now: Instant) {
         for (key, lease) in self.node.answer(answer, revision, now) {
-            if let Some((limit, ..)) = self.shared.limits.get(&key) {
+            if let Some((limit, _)) = self.shared.limits.get(&key) {
                 let event = Event::SetLease {
                     limit: *limit,
                     lease: Some(Lease {
@@ -115,22 +105,15 @@ impl Member {
     }
 }
 
-impl SharedTable {
-    /// What each class asks of a limit. Whose calls are under way the engine doesn't say; they are reckoned to the classes
-    /// in proportion to what these have asked for.
-    fn of_classes(&self, demand: &LimitDemand) -> Vec<(u8, Asked)> {
-        let waiting: BTreeMap<u8, u64> = demand.waiting.iter().copied().collect();
-        let all: u64 = demand.asked.iter().map(|(_, asked)| asked).sum();
-        let of_classes = demand.asked.iter().map(|&(class, in_all)| {
-            let open = u64::from(demand.open) * in_all;
-            let asked = Asked {
-                in_all,
-                waiting: waiting.get(&class).copied().unwrap_or(0),
-                open: open.div_ceil(all.max(1)),
-                weight: self.weights.get(&class).copied().unwrap_or(1),
-            };
-            (class, asked)
-        });
-        of_classes.collect()
-    }
+/// What each class asks of a limit.
+fn asked(demand: &LimitDemand) -> impl Iterator<Item = (u8, Asked)> {
+    demand.by_class().map(|it| {
+        let asked = Asked {
+            in_all: it.asked,
+            waiting: it.waiting,
+            open: it.open,
+            weight: it.weight,
+        };
+        (it.class, asked)
+    })
 }

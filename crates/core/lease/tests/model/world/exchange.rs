@@ -143,7 +143,12 @@ impl World {
 
     pub(super) fn hint(&mut self, but: usize, server: usize, revision: Revision) {
         let text = &self.servers[server].value.as_ref().unwrap().1;
-        let called: Vec<MemberId> = Value::read(text).unwrap().called().cloned().collect();
+        let called: Vec<MemberId> = Value::read(text)
+            .unwrap()
+            .called()
+            .into_iter()
+            .cloned()
+            .collect();
         for place in 0..self.processes.len() {
             if place != but
                 && self.processes[place].server == server
@@ -209,8 +214,7 @@ impl World {
                     Some(request) => request,
                     None => {
                         if let Some(value) = &value {
-                            let owed = value.owed(node.member(), &node.wants());
-                            node.see(&owed);
+                            node.see(value);
                         }
                         self.request(place)
                     }
