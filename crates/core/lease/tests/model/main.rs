@@ -79,11 +79,11 @@ fn what_has_failed_heals() {
         world.run(u64::MAX, minutes(36));
         let before = world.outcome.sent;
         world.run(u64::MAX, minutes(46));
-        let used = (world.outcome.sent - before) as f64 / 600.0;
+        let used = (world.outcome.sent - before) as f64 / 6_000.0;
+        let doubts = world.outcome.doubts;
         println!(
-            "seed {seed}: {:.1} % of 60 a minute, {} doubts",
-            used * 100.0,
-            world.outcome.doubts
+            "seed {seed}: {:.1} % of 600 a minute, {doubts} doubts",
+            used * 100.0
         );
         worst = worst.min(used);
     }
