@@ -1,12 +1,12 @@
 //! The node's part in a cluster, where `[cluster]` says that there is one.
 
 use crate::StartError;
+use crate::coordination::open_coordination;
 use crate::tasks::Tasks;
 use std::time::Duration;
 use tollgate_cluster::{Cluster, Setup};
 use tollgate_config::{ClusterConfig, Config};
-use tollgate_coordination::CoordinationUrl;
-use tollgate_definitions::node_name;
+use tollgate_definitions::{Fault, node_name};
 use tollgate_driver::Driver;
 use tollgate_lease::MemberId;
 
@@ -25,14 +25,11 @@ pub(crate) async fn join(
     let Some(settings) = &config.cluster else {
         return Ok(None);
     };
-    let url = CoordinationUrl::parse(settings.url.expose());
-    let url = url.map_err(|error| StartError::Cluster(error.to_string()))?;
-    let organization = config.organization.id.as_str();
-    let store = tollgate_coordination::open(&url, organization);
+    let store = open_coordination(config, settings);
     let setup = Setup {
         driver: driver.clone(),
-        store: store.map_err(|error| StartError::Cluster(error.to_string()))?,
-        member: member(settings)?,
+        store: store.map_err(|fault| StartError::Cluster(fault.to_string()))?,
+        member: member(config, settings)?,
         lease: settings.lease,
         tail: tail(config, settings),
     };
@@ -50,10 +47,11 @@ pub(crate) async fn join(
 }
 
 /// The process that starts now: another one each time, whatever the node is called.
-fn member(settings: &ClusterConfig) -> Result<MemberId, StartError> {
-    let name = node_name(settings).map_err(StartError::Cluster)?;
+fn member(config: &Config, settings: &ClusterConfig) -> Result<MemberId, StartError> {
+    let fault = |why| StartError::Cluster(Fault::of(config, "cluster", why).to_string());
+    let name = node_name(settings).map_err(fault)?;
     let mut process = [0; 8];
-    getrandom::fill(&mut process).map_err(|error| StartError::Cluster(error.to_string()))?;
+    getrandom::fill(&mut process).map_err(|error| fault(error.to_string()))?;
     Ok(MemberId::new(name, u64::from_ne_bytes(process)))
 }
 

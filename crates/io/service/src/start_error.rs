@@ -58,7 +58,7 @@ impl std::fmt::Display for StartError {
             Self::Workers(error) => write!(f, "server.calculation_threads: {error}"),
             Self::Driver(error) => error.fmt(f),
             Self::Limits(error) => write!(f, "limits that were set: {error}"),
-            Self::Cluster(why) => write!(f, "[cluster]: {why}"),
+            Self::Cluster(why) => f.write_str(why),
             Self::Tls(why) => f.write_str(why),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
