@@ -1,6 +1,7 @@
-"""Several nodes in front of one emulated platform, and a load on them, as tests and `scripts/cluster` need them."""
+"""Several nodes in front of one emulated platform, and a load on them."""
 
 import asyncio
+import itertools
 import json
 import os
 import pathlib
@@ -58,13 +59,13 @@ actions = {{ folder = "actions" }}
 class Node:
     """One process of the service."""
 
-    def __init__(self, cluster, name, prefix=()):
+    def __init__(self, cluster, name):
         self.cluster, self.name = cluster, name
         config = cluster.path / f"{name}.toml"
         config.write_text(CONFIG.format(name=name, **cluster.values))
-        log = open(cluster.path / f"{name}.log", "a")
+        self.log = open(cluster.path / f"{name}.log", "a")
         env = {"TOLLGATE_TEST_SECRET": SECRET, "RUST_LOG": "warn,tollgate_cluster=info"}
-        self.process = Process("serve", "--config", str(config), env=env, stderr=log)
+        self.process = Process("serve", "--config", str(config), env=env, stderr=self.log)
         self.url = self.process.url
         host, port = self.url.removeprefix("http://").split(":")
         self.address = (host, int(port))
@@ -78,20 +79,23 @@ class Node:
     def headers(self):
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
 
-    @property
-    def pid(self):
-        return self.process.process.pid
+    def signal(self, which):
+        self.process.process.send_signal(which)
 
     def kill(self):
         self.process.process.kill()
         self.process.process.wait(10)
+        self.end()
+
+    def end(self):
         self.process.process.stdout.close()
+        self.log.close()
 
 
 class Cluster:
     """The emulated platform, which allows so many calls in a period, and nodes that share them."""
 
-    def __init__(self, store, allowed=600, period="6s", names=("a", "b", "c"), alignment="first-call", lease="20s", init=True):
+    def __init__(self, store, allowed=600, period="6s", names=("a", "b", "c"), alignment="first-call", lease="20s"):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
         (self.path / "actions").mkdir()
@@ -106,10 +110,9 @@ class Cluster:
         self.values = {"store": store, "platform": self.platform.url, "lease": lease, "pause": "5s",
                        "allowed": allowed, "period": period}
         self.nodes = {}
-        if init:
-            config = self.path / "init.toml"
-            config.write_text(CONFIG.format(name="init", **self.values))
-            tollgate("cluster", "init", "--config", config, env={**os.environ, "TOLLGATE_TEST_SECRET": SECRET})
+        config = self.path / "init.toml"
+        config.write_text(CONFIG.format(name="init", **self.values))
+        tollgate("cluster", "init", "--config", config, env={**os.environ, "TOLLGATE_TEST_SECRET": SECRET})
         for name in names:
             self.start(name)
 
@@ -121,14 +124,12 @@ class Cluster:
         with urllib.request.urlopen(f"{self.platform.url}/_emulator/counts") as answer:
             return json.load(answer)
 
-    def log(self):
-        return "".join((self.path / f"{name}.log").read_text() for name in self.nodes)
-
     def stop(self):
         for node in self.nodes.values():
             if node.process.process.poll() is None:
-                node.process.process.send_signal(signal.SIGCONT)
+                node.signal(signal.SIGCONT)
                 node.process.stop()
+                node.end()
         self.platform.stop()
         self.folder.cleanup()
 
@@ -138,31 +139,29 @@ class Load:
 
     def __init__(self, cluster, seed=1, deadline_ms=1500):
         self.cluster, self.random, self.deadline = cluster, random.Random(seed), deadline_ms
-        self.ends = []  # (begun, ended, node, status)
         self.idle = {}
 
     async def call(self, node):
-        begun = time.monotonic()
         body = json.dumps({"ID": str(self.random.random())})
         head = "".join(f"{key}: {value}\r\n" for key, value in node.headers().items())
         request = (
             f"POST /api/v2/integrations/actions/{node.action}/execute HTTP/1.1\r\nHost: n\r\n{head}"
             f"Tollgate-Deadline: {self.deadline}ms\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
-        status = 0
+        writer = None
         try:
             async with asyncio.timeout(20):
                 idle = self.idle.setdefault(node.address, [])
                 reader, writer = idle.pop() if idle else await asyncio.open_connection(*node.address)
                 writer.write(request)
                 answer = await reader.readuntil(b"\r\n\r\n")
-                status = int(answer[9:12])
                 length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
                 await reader.readexactly(int(length.split(b":")[1]))
                 idle.append((reader, writer))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, StopIteration):
-            pass
-        self.ends.append((begun, time.monotonic(), node.name, status))
+            # A node that was killed or stands still.
+            if writer:
+                writer.close()
 
     async def run(self, seconds, rate, shares):
         """`shares` gives each node's part of the rate at so many seconds from now."""
@@ -178,23 +177,23 @@ class Load:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)
+        for _, writer in itertools.chain.from_iterable(self.idle.values()):
+            writer.close()
 
 
 def measure(cluster, seconds, rate, shares, during=None, seed=1):
-    """Drives the cluster; `during` is run beside it. Gives (part of the quota that was used, answers 429, load)."""
+    """Drives the cluster; `during` is run beside it. Gives the part of the quota that was used, and answers 429."""
     load = Load(cluster, seed)
     before = cluster.counts()
 
     async def both():
-        beside = asyncio.create_task(during(load)) if during else None
+        beside = asyncio.create_task(during()) if during else None
         await load.run(seconds, rate, shares)
         if beside:
             await beside
 
-    begun = time.monotonic()
     asyncio.run(both())
-    took = time.monotonic() - begun
     after = cluster.counts()
-    accepted = after["accepted"] - before["accepted"]
-    limited = after["limited"] - before["limited"]
-    return accepted / (cluster.allowed * seconds / cluster.period), limited, load
+    admitted = after["admitted"] - before["admitted"]
+    limited = sum(after["limited"].values()) - sum(before["limited"].values())
+    return admitted / (cluster.allowed * seconds / cluster.period), limited
