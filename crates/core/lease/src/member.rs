@@ -1,16 +1,17 @@
 //! Members: processes that share the limits.
 
 use crate::StoreTime;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use crate::time::Nanos;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 /// One process that shares the limits: a node's name, and what no other process has.
 ///
 /// The name is for people. Two processes of one name are two members, so a pod that was replaced and the one that
 /// replaces it never take each other's part, whatever they are called.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct MemberId {
     name: String,
     process: u64,
@@ -57,15 +58,17 @@ impl fmt::Display for NotAMember {
     }
 }
 
-impl Serialize for MemberId {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+impl From<MemberId> for String {
+    fn from(member: MemberId) -> Self {
+        member.to_string()
     }
 }
 
-impl<'de> Deserialize<'de> for MemberId {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(D::Error::custom)
+impl TryFrom<String> for MemberId {
+    type Error = NotAMember;
+
+    fn try_from(text: String) -> Result<Self, NotAMember> {
+        text.parse()
     }
 }
 
@@ -77,13 +80,12 @@ pub(crate) struct Member {
     /// When that was.
     pub(crate) at: StoreTime,
     /// How long leases last from then.
-    #[serde(with = "crate::time::span")]
-    pub(crate) lease: Duration,
+    pub(crate) lease: Nanos,
 }
 
 impl Member {
     /// The member's leases have surely ended at the node by then.
     pub(crate) fn until(&self) -> StoreTime {
-        self.at + self.lease
+        self.at + self.lease.span()
     }
 }

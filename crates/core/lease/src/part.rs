@@ -1,8 +1,8 @@
 //! A member's part of one limit, in the value.
 
+use crate::time::Nanos;
 use crate::{GuaranteedWant, StoreTime, Want};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// A member's part of a limit.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -11,8 +11,7 @@ pub(crate) struct Part {
     /// What the member says that the limit allows in all.
     pub(crate) allowed: u32,
     /// The tail that the member states.
-    #[serde(with = "crate::time::span")]
-    pub(crate) tail: Duration,
+    pub(crate) tail: Nanos,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) wants: Vec<Want>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -2,7 +2,7 @@
 
 use crate::part::Part;
 use crate::target::{Target, targets};
-use crate::time::at_least;
+use crate::time::{Nanos, at_least};
 use crate::{Claim, MemberId, StoreTime, Wants};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,8 +15,7 @@ pub(crate) struct Share {
     /// What it allows in all: the least that a member states.
     pub(crate) allowed: u32,
     /// How long a call may count that was sent at the end of a lease: the longest that a member states.
-    #[serde(with = "crate::time::span")]
-    pub(crate) tail: Duration,
+    pub(crate) tail: Nanos,
     pub(crate) parts: BTreeMap<MemberId, Part>,
     /// Slots that calls still count under which nobody sends any more, by when they are free.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -52,7 +51,7 @@ impl Share {
     pub(crate) fn state(&mut self, member: &MemberId, claim: &Claim) {
         let part = self.parts.entry(member.clone()).or_default();
         part.allowed = claim.allowed;
-        part.tail = claim.tail;
+        part.tail = claim.tail.into();
         part.wants.clone_from(&claim.wants);
         part.guaranteed.clone_from(&claim.guaranteed);
         part.phantoms.clear();
@@ -94,7 +93,7 @@ impl Share {
             return;
         };
         if part.slots > 0 {
-            let free = at + at_least(self.tail.max(part.tail));
+            let free = at + at_least(self.tail.max(part.tail).span());
             *self.returning.entry(free).or_default() += part.slots;
         }
         self.agree();

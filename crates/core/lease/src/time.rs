@@ -67,18 +67,20 @@ impl Add<Duration> for StoreTime {
     }
 }
 
-/// A span as nanoseconds, in the value's text.
-pub(crate) mod span {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use std::time::Duration;
-    use tollgate_model::nanos;
+/// A span as it stands in the value: nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Nanos(u64);
 
-    pub(crate) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(nanos(*span))
+impl Nanos {
+    pub(crate) const fn span(self) -> Duration {
+        Duration::from_nanos(self.0)
     }
+}
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        u64::deserialize(from).map(Duration::from_nanos)
+impl From<Duration> for Nanos {
+    fn from(span: Duration) -> Self {
+        Self(nanos(span))
     }
 }
 

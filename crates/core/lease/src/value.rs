@@ -3,7 +3,7 @@
 use crate::balance::Balance;
 use crate::member::Member;
 use crate::share::Share;
-use crate::time::{at_least, at_most};
+use crate::time::{Nanos, at_least, at_most};
 use crate::{Answer, Claim, Doubt, LimitKey, MemberId, Request, StoreTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,8 +27,7 @@ pub struct Value {
     #[serde(default)]
     pub(crate) doubts: u64,
     /// The longest that leases last.
-    #[serde(with = "crate::time::span")]
-    lease: Duration,
+    lease: Nanos,
     pub(crate) members: BTreeMap<MemberId, Member>,
     pub(crate) limits: BTreeMap<LimitKey, Share>,
 }
@@ -79,7 +78,7 @@ impl Value {
             clock: StoreTime::default(),
             strangers_until: StoreTime::default(),
             doubts: 0,
-            lease: Duration::ZERO,
+            lease: Nanos::default(),
             members: BTreeMap::new(),
             limits: BTreeMap::new(),
         }
@@ -133,7 +132,7 @@ impl Value {
             value.forget(server, request);
             standing = value.standing(request);
         }
-        value.lease = value.lease.max(request.lease);
+        value.lease = value.lease.max(request.lease.into());
         match standing {
             Some(Standing::Unanswered) => {}
             Some(Standing::Known) => value.renew(request),
@@ -174,9 +173,9 @@ impl Value {
         server.clone_into(&mut self.server);
         self.members.clear();
         self.doubts += 1;
-        self.strangers_until = self.clock + self.lease.max(request.lease);
+        self.strangers_until = self.clock + self.lease.span().max(request.lease);
         for share in self.limits.values_mut() {
-            share.forget(self.strangers_until + at_least(share.tail));
+            share.forget(self.strangers_until + at_least(share.tail.span()));
         }
     }
 
@@ -233,7 +232,7 @@ impl Value {
             .then_some((until, claim.allowed));
         self.limits.entry(key.clone()).or_insert_with(|| Share {
             allowed: claim.allowed,
-            tail: claim.tail,
+            tail: claim.tail.into(),
             unknown,
             ..Share::default()
         })
@@ -267,7 +266,7 @@ impl Value {
         let member = Member {
             sequence: request.sequence,
             at: now,
-            lease: request.lease,
+            lease: request.lease.into(),
         };
         self.members.insert(request.member.clone(), member);
         for (key, share) in &mut self.limits {
@@ -285,7 +284,7 @@ impl Value {
         let granted = granted.filter(|(_, share)| share.parts.contains_key(&request.member));
         Answer {
             sequence: member.map_or(request.sequence, |it| it.sequence),
-            lease: member.map_or(Duration::ZERO, |it| at_most(it.lease)),
+            lease: member.map_or(Duration::ZERO, |it| at_most(it.lease.span())),
             grants: granted
                 .map(|(key, share)| {
                     (
