@@ -67,6 +67,15 @@ impl Hints {
     }
 }
 
+/// Tells, when it is dropped, that the connection has ended.
+pub(crate) struct Ended(pub(crate) Hints);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
 enum Ask {
     Read(oneshot::Sender<Answer<Found>>),
     Swap(Prepared, oneshot::Sender<Answer<Swap>>),

@@ -16,7 +16,7 @@
 mod session;
 
 use crate::error::{CoordinationError, UrlError};
-use crate::keeper::{Dial, Hints, Keeper};
+use crate::keeper::{Dial, Ended, Hints, Keeper};
 use crate::store::{CoordinationStore, Found, Hint, Revision, Swap};
 use async_trait::async_trait;
 use session::{ANSWER, Cutting, Open, Statements, payload_begin, translate};
@@ -166,13 +166,4 @@ fn hear(organization: &str, hints: Hints, warnings: Arc<AtomicU64>) -> Hear {
             _ => {}
         }
     })
-}
-
-/// Tells, when it is dropped, that the connection has ended.
-struct Ended(Hints);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.ended();
-    }
 }

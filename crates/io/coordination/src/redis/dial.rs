@@ -1,11 +1,11 @@
 //! Sessions with the primary, found anew each time.
 
 use super::connection::COMMAND;
-use super::primary::{CONNECT, Ended, Shared, unreachable};
+use super::primary::{CONNECT, Shared, unreachable};
 use super::session::Open;
 use super::url::RedisUrl;
 use crate::error::{CoordinationError, UrlError};
-use crate::keeper::{Dial, Hints};
+use crate::keeper::{Dial, Ended, Hints};
 use redis::{AsyncConnectionConfig, PushInfo, PushKind, Value, cmd};
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 use super::connection::{Connection, translate};
 use super::url::RedisUrl;
 use crate::error::{CoordinationError, UrlError};
-use crate::keeper::Hints;
+use crate::keeper::Ended;
 use crate::store::ServerIncarnation;
 use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
@@ -39,15 +39,6 @@ pub(super) struct Shared {
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
-
-/// Tells, when it is dropped, that the connection has ended.
-pub(super) struct Ended(pub(super) Hints);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.ended();
-    }
-}
 
 impl Shared {
     pub(super) fn new(url: &RedisUrl, key: String) -> Result<Self, UrlError> {
