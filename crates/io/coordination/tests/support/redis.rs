@@ -3,12 +3,17 @@
 
 use super::Folder;
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Bounds only how long a broken server keeps a test from failing.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Ports that are tried.
+const TRIES: usize = 8;
+/// The server's own socket, in its folder.
+const SOCKET: &str = "redis.sock";
 
 pub(crate) struct Redis {
     pub(crate) port: u16,
@@ -25,9 +30,6 @@ impl Redis {
 
     pub(crate) fn start_with(settings: &[&str]) -> Result<Self, String> {
         program("server")?;
-        let folder = Folder::new("redis");
-        let port = free_port();
-        let socket = folder.path().join("redis.sock").display().to_string();
         let usual = [
             "--appendonly",
             "yes",
@@ -36,56 +38,69 @@ impl Redis {
             "--save",
             "",
         ];
-        let of_port = ["--bind", "127.0.0.1", "--port", &port.to_string()].map(String::from);
-        let mut arguments = of_port.to_vec();
-        arguments.extend(["--unixsocket".into(), socket]);
-        arguments.extend(usual.iter().chain(settings).map(ToString::to_string));
-        Ok(Self::spawn(folder, port, arguments))
+        let settings = [&usual, settings].concat();
+        Ok(Self::spawn("redis", |port, _| {
+            let port = port.to_string();
+            let of_port = ["--bind", "127.0.0.1", "--port", &port];
+            words(&[&of_port, &settings[..]].concat())
+        }))
     }
 
     /// One that takes nothing but TLS, with `server.crt` and `server.key` of the folder.
     pub(crate) fn start_encrypted(certificates: &Path) -> Result<Self, String> {
         program("server")?;
-        let port = free_port();
         let file = |name: &str| certificates.join(name).display().to_string();
-        let of_port = ["--bind", "127.0.0.1", "--port", "0", "--save", ""].map(String::from);
-        let mut arguments = of_port.to_vec();
-        for (setting, value) in [
-            ("--tls-port", port.to_string()),
-            ("--tls-cert-file", file("server.crt")),
-            ("--tls-key-file", file("server.key")),
-            ("--tls-ca-cert-file", file("server.crt")),
-            ("--tls-auth-clients", "no".to_owned()),
-        ] {
-            arguments.extend([setting.to_owned(), value]);
-        }
-        Ok(Self::spawn(Folder::new("redis"), port, arguments))
+        let (certificate, key) = (file("server.crt"), file("server.key"));
+        Ok(Self::spawn("redis", |port, _| {
+            words(
+                &[
+                    ["--bind", "127.0.0.1"],
+                    ["--port", "0"],
+                    ["--save", ""],
+                    ["--tls-port", &port.to_string()],
+                    ["--tls-cert-file", &certificate],
+                    ["--tls-key-file", &key],
+                    ["--tls-ca-cert-file", &certificate],
+                    ["--tls-auth-clients", "no"],
+                ]
+                .concat(),
+            )
+        }))
     }
 
     /// One that knows of the primary at `port` as `main`, and acts within a second or so.
     pub(crate) fn start_sentinel(primary: u16, quorum: u8) -> Self {
-        let folder = Folder::new("sentinel");
-        let port = free_port();
-        let file = folder.path().join("sentinel.conf");
-        let text = format!(
-            "bind 127.0.0.1\nport {port}\nsentinel monitor main 127.0.0.1 {primary} {quorum}\n\
-             sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n"
-        );
-        std::fs::write(&file, text).unwrap();
-        let arguments = vec![file.display().to_string(), "--sentinel".to_owned()];
-        Self::spawn(folder, port, arguments)
+        Self::spawn("sentinel", |port, folder| {
+            let file = folder.join("sentinel.conf");
+            let text = format!(
+                "bind 127.0.0.1\nport {port}\nsentinel monitor main 127.0.0.1 {primary} {quorum}\n\
+                 sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n"
+            );
+            std::fs::write(&file, text).unwrap();
+            vec![file.display().to_string(), "--sentinel".to_owned()]
+        })
     }
 
-    fn spawn(folder: Folder, port: u16, arguments: Vec<String>) -> Self {
-        let child = serve(&folder, &arguments);
-        let server = Self {
-            port,
-            arguments,
-            child,
-            folder,
-        };
-        server.wait();
-        server
+    /// Another may take a free port first; then ours ends, and is started on another.
+    fn spawn(word: &str, arguments: impl Fn(u16, &Path) -> Vec<String>) -> Self {
+        for _ in 0..TRIES {
+            let folder = Folder::new(word);
+            let port = free_port();
+            let mut arguments = arguments(port, folder.path());
+            let socket = folder.path().join(SOCKET).display().to_string();
+            arguments.extend(["--unixsocket".to_owned(), socket]);
+            let child = serve(&folder, &arguments);
+            let mut server = Self {
+                port,
+                arguments,
+                child,
+                folder,
+            };
+            if server.listens() {
+                return server;
+            }
+        }
+        panic!("Redis ends at its start, {TRIES} times");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -93,7 +108,7 @@ impl Redis {
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.path().join("redis.sock")
+        self.folder.path().join(SOCKET)
     }
 
     /// What the server answers to a command.
@@ -126,7 +141,7 @@ impl Redis {
 
     pub(crate) fn start_again(&mut self) {
         self.child = serve(&self.folder, &self.arguments);
-        self.wait();
+        assert!(self.listens(), "Redis ends at its start");
     }
 
     pub(crate) fn signal(&self, signal: &str) {
@@ -135,12 +150,18 @@ impl Redis {
         assert!(sent.unwrap().success());
     }
 
-    fn wait(&self) {
+    /// Whether this server, and none that has its port, listens now; false if it has ended. Its own socket is in its
+    /// own folder, and is made after the port is taken.
+    fn listens(&mut self) -> bool {
         let until = Instant::now() + PATIENCE;
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while UnixStream::connect(self.socket()).is_err() {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
             assert!(Instant::now() < until, "Redis doesn't start");
             std::thread::sleep(Duration::from_millis(20));
         }
+        true
     }
 }
 
@@ -149,6 +170,10 @@ impl Drop for Redis {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
 }
 
 /// Nothing listens on it now.
