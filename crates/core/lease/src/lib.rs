@@ -21,7 +21,9 @@
 //! A allowed, P period, T the longest from a call's sending to its answer, G the grace in which it may still be counted,
 //! D a lease's length. A *tail* is T + G + P.
 //!
-//! - *Conservation*: members' parts, what is free, what returns and what is not known add up to A.
+//! - *Conservation*: members' parts, what is free, what returns and what is not known add up to A. To more only after a
+//!   doubt, and with nothing free: if the store loses its value twice, a first value may come late that a member made after
+//!   the first loss. It shows as the member's what others have since. The member itself contradicts it, or its part ends.
 //! - *A lease ends first at the node.* The node sends until D after the making of the request that was granted; the value
 //!   takes the part back no sooner than D after its processing.
 //! - *A return carries its ends*: a slot that calls still count under returns with the span until it is free, and who gets it

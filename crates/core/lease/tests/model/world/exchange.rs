@@ -171,7 +171,14 @@ impl World {
         let value = Value::read(text).unwrap();
         for view in value.views() {
             let all = view.leased + view.returning + view.unknown + view.free;
-            assert_eq!(all, view.allowed, "conservation: {view:?}");
+            // A first value that comes late, after another first one was lost, shows what its member had before.
+            let is_shown_twice = all > view.allowed && view.free == 0 && !view.known_in.is_zero();
+            assert!(
+                all == view.allowed || is_shown_twice,
+                "conservation: {view:?}, now {:?}, seed {}",
+                self.now,
+                self.setting.seed,
+            );
         }
         let Some(before) = before.and_then(|text| Value::read(&text).ok()) else {
             return;
