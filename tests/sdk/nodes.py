@@ -1,16 +1,15 @@
-"""Several nodes in front of one emulated platform, and a load on them."""
+"""Several nodes in front of one emulated platform."""
 
-import asyncio
-import itertools
+import glob
 import json
 import os
 import pathlib
-import random
 import signal
 import tempfile
 import time
 import urllib.parse
 import urllib.request
+from email.utils import parsedate_to_datetime
 
 from test_limits import ACTION
 from world import SECRET, Process, tollgate
@@ -20,24 +19,29 @@ CONFIG = """presets = []
 [server]
 listen = "127.0.0.1:0"
 drain_timeout = "5s"
-usage_file = "{name}.usage"
+usage_file = "{key}.usage"
 
-[cluster]
-url = "{store}"
-node = "{name}"
-lease = "{lease}"
-longest_pause = "{pause}"
-
+{cluster}
 [[caller]]
 client_id = "operator"
 roles = ["execute", "administer"]
+flows = ["*"]
 client_secret_env = "TOLLGATE_TEST_SECRET"
+
+[[flow]]
+name = "first"
+priority = 0
+
+[[flow]]
+name = "rest"
+priority = 1
+default = true
 
 [[limit]]
 name = "org.rate"
 scope = "organisation"
 allowed = {allowed}
-period = "{period}"
+period = "{period}s"
 
 [[client]]
 name = "pool"
@@ -54,18 +58,27 @@ base_url = "{platform}"
 clients = ["pool"]
 actions = {{ folder = "actions" }}
 """
+CLUSTER = """[cluster]
+url = "{store}"
+node = "{name}"
+lease = "20s"
+longest_pause = "5s"
+"""
 
 
 class Node:
-    """One process of the service."""
+    """One process of the service. Its key is the test's word for it, its name the cluster's."""
 
-    def __init__(self, cluster, name):
-        self.cluster, self.name = cluster, name
-        config = cluster.path / f"{name}.toml"
-        config.write_text(CONFIG.format(name=name, **cluster.values))
-        self.log = open(cluster.path / f"{name}.log", "a")
+    def __init__(self, cluster, key, name=None):
+        self.key, self.furthest = key, 0
+        config = cluster.path / f"{key}.toml"
+        config.write_text(cluster.config(key, name or key))
+        self.clock = cluster.path / f"{key}.clock"
         env = {"TOLLGATE_TEST_SECRET": SECRET, "RUST_LOG": "warn,tollgate_cluster=info"}
-        self.process = Process("serve", "--config", str(config), env=env, stderr=self.log)
+        if cluster.has_false_clocks:
+            env |= false_clock(self.clock)
+        with open(cluster.path / f"{key}.log", "a") as log:
+            self.process = Process("serve", "--config", str(config), env=env, stderr=log)
         self.url = self.process.url
         host, port = self.url.removeprefix("http://").split(":")
         self.address = (host, int(port))
@@ -79,121 +92,115 @@ class Node:
     def headers(self):
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
 
-    def signal(self, which):
+    def send(self, which):
         self.process.process.send_signal(which)
 
-    def kill(self):
-        self.process.process.kill()
-        self.process.process.wait(10)
-        self.end()
-
-    def end(self):
+    def end(self, which=signal.SIGTERM):
+        """Ends it, if it runs, by a signal; gives its exit status."""
+        if self.process.process.poll() is None:
+            self.send(which)
+            self.send(signal.SIGCONT)
+        status = self.process.process.wait(30)
         self.process.process.stdout.close()
-        self.log.close()
+        return status
+
+    def step_clock(self, seconds):
+        """Sets its wall clock so many seconds off, and waits until that is so. It is seen by the date of an answer if it is
+        ahead of all before: otherwise `hyper` goes on to show the latest."""
+        self.clock.write_text(f"{seconds:+d}\n")
+        if seconds <= self.furthest:
+            time.sleep(2)
+            return
+        self.furthest = seconds
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with urllib.request.urlopen(f"{self.url}/health") as answer:
+                date = parsedate_to_datetime(answer.headers["Date"])
+            if abs(date.timestamp() - time.time() - seconds) < 60:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{self.key}'s wall clock was not stepped: {date}")
+
+
+def false_clock(file):
+    """What gives a process a wall clock that follows a file; its monotonic clocks and its time since boot are the machine's."""
+    file.write_text("+0\n")
+    libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not libraries:
+        raise RuntimeError("libfaketime is not installed (apt-get install faketime)")
+    return {"LD_PRELOAD": libraries[0], "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 class Cluster:
-    """The emulated platform, which allows so many calls in a period, and nodes that share them."""
+    """The emulated platform, which allows 50 calls a second in periods, and nodes that share them.
 
-    def __init__(self, store, allowed=600, period="6s", names=("a", "b", "c"), alignment="first-call", lease="20s"):
+    Without a store they share nothing. The verbs of `faults` are methods of this and of the store. `serving` are the nodes that a load balancer would choose
+    from: it knows at once of a node that has died or is to end."""
+
+    def __init__(self, store, period=6, nodes="abc", alignment="first-call", false_clocks=False):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
         (self.path / "actions").mkdir()
         (self.path / "actions" / "get-user.json").write_text(json.dumps(ACTION))
         (self.path / "pool.secret").write_text("emulated\n")
         (self.path / "pool.secret").chmod(0o600)
-        self.platform = Process(
-            "emulate", "--client", "demo:emulated", "--latency", "5ms..40ms", "--token-limit", "0",
-            "--organisation-limit", f"{allowed}/{period}", "--alignment", alignment,
-        )
-        self.allowed, self.period = allowed, float(period.removesuffix("s"))
-        self.values = {"store": store, "platform": self.platform.url, "lease": lease, "pause": "5s",
-                       "allowed": allowed, "period": period}
-        self.nodes = {}
-        config = self.path / "init.toml"
-        config.write_text(CONFIG.format(name="init", **self.values))
-        tollgate("cluster", "init", "--config", config, env={**os.environ, "TOLLGATE_TEST_SECRET": SECRET})
-        for name in names:
-            self.start(name)
+        self.store, self.allowed, self.period = store, 50 * period, period
+        self.has_false_clocks = false_clocks
+        self.all, self.serving = {}, {}
+        with open(self.path / "platform.log", "w") as log:
+            self.platform = Process(
+                "emulate", "--client", "demo:emulated", "--latency", "5ms..40ms", "--token-limit", "0",
+                "--organisation-limit", f"{self.allowed}/{period}s", "--alignment", alignment, stderr=log,
+            )
+        try:
+            if store:
+                config = self.path / "init.toml"
+                config.write_text(self.config("init", "init"))
+                tollgate("cluster", "init", "--config", config, env={**os.environ, "TOLLGATE_TEST_SECRET": SECRET})
+            for key in nodes:
+                self.start(key)
+        except BaseException:
+            self.stop()
+            raise
 
-    def start(self, name):
-        self.nodes[name] = Node(self, name)
-        return self.nodes[name]
+    def config(self, key, name):
+        cluster = CLUSTER.format(store=self.store.url_for(key), name=name) if self.store else ""
+        return CONFIG.format(key=key, cluster=cluster, platform=self.platform.url, allowed=self.allowed, period=self.period)
 
-    def counts(self):
-        with urllib.request.urlopen(f"{self.platform.url}/_emulator/counts") as answer:
-            return json.load(answer)
+    def start(self, key, name=None):
+        self.all[key] = self.serving[key] = Node(self, key, name)
+
+    def kill(self, key):
+        self.serving.pop(key).end(signal.SIGKILL)
+
+    def drain(self, key):
+        status = self.serving.pop(key).end()
+        if status != 0:
+            raise AssertionError(f"{key} ended with {status}")
+
+    def restart(self, key):
+        self.drain(key)
+        self.start(key)
+
+    def pause(self, key):
+        self.all[key].send(signal.SIGSTOP)
+
+    def go_on(self, key):
+        self.all[key].send(signal.SIGCONT)
+
+    def clock(self, key, hours):
+        self.all[key].step_clock(int(float(hours) * 3600))
+
+    def logs(self):
+        """The last lines of each node's log."""
+        logs = {path.stem: path.read_text().splitlines()[-12:] for path in sorted(self.path.glob("*.log"))}
+        return "\n".join(f"{key}: {line}" for key, lines in logs.items() for line in lines)
 
     def stop(self):
-        for node in self.nodes.values():
-            if node.process.process.poll() is None:
-                node.signal(signal.SIGCONT)
-                node.process.stop()
-                node.end()
-        self.platform.stop()
-        self.folder.cleanup()
-
-
-class Load:
-    """Calls that come at random, each node its share of a rate, and what became of them."""
-
-    def __init__(self, cluster, seed=1, deadline_ms=1500):
-        self.cluster, self.random, self.deadline = cluster, random.Random(seed), deadline_ms
-        self.idle = {}
-
-    async def call(self, node):
-        body = json.dumps({"ID": str(self.random.random())})
-        head = "".join(f"{key}: {value}\r\n" for key, value in node.headers().items())
-        request = (
-            f"POST /api/v2/integrations/actions/{node.action}/execute HTTP/1.1\r\nHost: n\r\n{head}"
-            f"Tollgate-Deadline: {self.deadline}ms\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
-        writer = None
         try:
-            async with asyncio.timeout(20):
-                idle = self.idle.setdefault(node.address, [])
-                reader, writer = idle.pop() if idle else await asyncio.open_connection(*node.address)
-                writer.write(request)
-                answer = await reader.readuntil(b"\r\n\r\n")
-                length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-                await reader.readexactly(int(length.split(b":")[1]))
-                idle.append((reader, writer))
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, StopIteration):
-            # A node that was killed or stands still.
-            if writer:
-                writer.close()
-
-    async def run(self, seconds, rate, shares):
-        """`shares` gives each node's part of the rate at so many seconds from now."""
-        begun, tasks, at = time.monotonic(), set(), 0.0
-        while at < seconds:
-            at += self.random.expovariate(rate)
-            await asyncio.sleep(max(0.0, begun + at - time.monotonic()))
-            parts = shares(at)
-            (name,) = self.random.choices(list(parts), list(parts.values()))
-            node = self.cluster.nodes.get(name)
-            if node:
-                task = asyncio.create_task(self.call(node))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-        await asyncio.gather(*tasks)
-        for _, writer in itertools.chain.from_iterable(self.idle.values()):
-            writer.close()
-
-
-def measure(cluster, seconds, rate, shares, during=None, seed=1):
-    """Drives the cluster; `during` is run beside it. Gives the part of the quota that was used, and answers 429."""
-    load = Load(cluster, seed)
-    before = cluster.counts()
-
-    async def both():
-        beside = asyncio.create_task(during()) if during else None
-        await load.run(seconds, rate, shares)
-        if beside:
-            await beside
-
-    asyncio.run(both())
-    after = cluster.counts()
-    admitted = after["admitted"] - before["admitted"]
-    limited = sum(after["limited"].values()) - sum(before["limited"].values())
-    return admitted / (cluster.allowed * seconds / cluster.period), limited
+            for node in self.all.values():
+                node.end(signal.SIGKILL)
+        finally:
+            self.platform.stop()
+            self.folder.cleanup()

@@ -22,34 +22,54 @@ def programs():
 class Postgres:
     """Runs until it is stopped, as a user that it accepts."""
 
-    def __init__(self):
+    def __init__(self, namespace=None, of=None):
+        """In a network namespace it listens everywhere, and trusts all that reaches it. `of`: the server that it follows."""
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
-        self.prefix = []
+        self.prefix, self.listens = [], "127.0.0.1"
+        if namespace:
+            self.prefix, self.listens = namespace.prefix, "*"
         if os.getuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-            self.prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=KILL"]
-        at = programs()
-        data = folder / "data"
-        initdb = [*self.prefix, at / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8",
-                  "--locale=C", "--no-sync", "-D", data]
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
+            self.prefix = [*self.prefix, "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
+                           "--pdeathsig=KILL"]
+        if of:
+            self.copy(of)
+        else:
+            self.initialise()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         self.start()
 
+    def initialise(self):
+        """Makes its data, where there is none."""
+        data = pathlib.Path(self.folder.name) / "data"
+        initdb = [*self.prefix, programs() / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8",
+                  "--locale=C", "--no-sync", "-D", data]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        if self.listens == "*":
+            with open(data / "pg_hba.conf", "a") as rules:
+                rules.write("host all all 0.0.0.0/0 trust\n")
+
+    def copy(self, other):
+        """Takes the data of another server, which it follows from its start on."""
+        data = pathlib.Path(self.folder.name) / "data"
+        copy = [*self.prefix, programs() / "pg_basebackup", "--write-recovery-conf", "--no-sync", "--checkpoint=fast",
+                "--username=postgres", "--host=127.0.0.1", f"--port={other.port}", "-D", data]
+        subprocess.run(copy, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
     def start(self):
         """Starts it, again if it was halted, over the data that it had."""
         at, folder = programs(), pathlib.Path(self.folder.name)
-        self.process = subprocess.Popen(
-            [*self.prefix, at / "postgres", "-D", folder / "data", "-k", folder, "-p", str(self.port),
-             "-h", "127.0.0.1"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
-        )
+        command = [*self.prefix, at / "postgres", "-D", folder / "data", "-k", folder, "-p", str(self.port), "-h", self.listens]
+        ready = [*self.prefix, at / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        self.process = None
         for _ in range(200):
-            ready = [*self.prefix, at / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+            # It ends at once while an orphan of a killed one still has its memory.
+            if self.process is None or self.process.poll() is not None:
+                self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
             if subprocess.run(ready, cwd="/").returncode == 0:
                 return
             time.sleep(0.1)
