@@ -74,11 +74,10 @@ fn bursts_are_carried_as_by_one_node() {
     use_what_one_uses("", BURSTS, 0.98);
 }
 
-/// Half of all calls come within seconds, most of them on one node. It refuses at once what its own part can't start
-/// within the deadline, and has more a moment later.
+/// Half of all calls come within seconds, most of them on one node, which takes slots of those that the others just had.
 #[test]
 fn bursts_on_one_node_are_carried_nearly_as_by_one_node() {
-    use_what_one_uses(ROTATING, BURSTS, 0.93);
+    use_what_one_uses(ROTATING, BURSTS, 0.97);
 }
 
 #[test]
@@ -225,7 +224,7 @@ fn two_nodes_never_have_more_at_once_than_allowed() {
     let two = at_once("nodes = 2\nnode_shares = [9, 1]\nnode_shares_rotate = \"30s\"");
     let used = two / at_once("");
     println!("{used:.4} of what one node uses");
-    assert!(used > 0.85, "{used}");
+    assert!(used > 0.92, "{used}");
 }
 
 #[test]

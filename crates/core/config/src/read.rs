@@ -186,7 +186,10 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let composites = composites::read(root, &tables.integrations);
     let organization = organization::read(root);
     let cluster = cluster::read(root, source);
-    tables.engine.policy.shares_limits = cluster.is_some();
+    if cluster.is_some() {
+        tables.engine.policy.shares_limits = true;
+        tables.engine.policy.ask = cluster::ASK;
+    }
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {

@@ -28,6 +28,9 @@ pub enum Command {
     FetchToken(ClientId, TokenId),
     /// Forget the token.
     DropToken(TokenId),
+    /// Ask other processes for slots of the limits that are shared: calls wait for the answer, for [`crate::Policy::ask`] at
+    /// the longest. What comes of it is told by [`crate::Event::SetLease`].
+    AskForSlots,
     /// Tell whoever records the execution what would have become of it with nothing in shadow; none where its caller has
     /// gone before that was decided. Once for each that is submitted, if anything is in shadow: before its end or after it,
     /// at the latest when its deadline has passed. Nothing is to be done about it.

@@ -198,6 +198,9 @@ pub struct Policy {
     /// [`crate::Event::SetLease`] gives this process a part, and nothing of it is taken over from an earlier process: what that
     /// one had is out until its calls are over. Not so limits that were learned, and those in shadow.
     pub shares_limits: bool,
+    /// How long a call is kept, whose way only this process's part of a shared limit bars, while other processes are asked for
+    /// slots ([`crate::Command::AskForSlots`]). Zero refuses it at once.
+    pub ask: Duration,
     /// Limits that may be learned, over all upstreams; with 0 none is.
     pub learned_limits: u32,
     /// Endpoints that may have a route of their own, over all upstreams.
@@ -221,6 +224,7 @@ impl Default for Policy {
             closed_for: Duration::from_millis(100),
             follow: Follow::Headers,
             shares_limits: false,
+            ask: Duration::ZERO,
             learned_limits: 64,
             endpoint_routes: 256,
         }

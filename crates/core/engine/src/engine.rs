@@ -6,6 +6,7 @@
 
 mod admission;
 mod answers;
+mod asking;
 mod corrections;
 mod demanded;
 mod extend;
@@ -137,7 +138,7 @@ impl Engine {
             Timer::Renew(token) | Timer::Retire(token) | Timer::Open(token) => {
                 tokens.get(token).is_some()
             }
-            Timer::Fetch(_) | Timer::Promises | Timer::Lease(_) => true,
+            Timer::Fetch(_) | Timer::Promises | Timer::Lease(_) | Timer::Asked(_) => true,
             Timer::Probes => closed,
         });
     }
@@ -182,6 +183,7 @@ impl Engine {
                 Timer::Promises => self.recheck_the_rest(),
                 Timer::Fetch(client) => self.may_fetch_again(client, now),
                 Timer::Lease(limit) => self.lease_may_have_ended(limit, now),
+                Timer::Asked(limit) => self.end_asking(limit, now),
             }
         }
         self.expire(now);

@@ -30,7 +30,7 @@ use crate::situation::Situation;
 pub(crate) use backlog::Backlog;
 use backlog::ROUNDS;
 use gate::ExtraSlots;
-use tollgate_model::{Instant, LeaseShare, PoolId, Reason, Rule, count};
+use tollgate_model::{Instant, LeaseShare, LimitId, PoolId, Reason, Rule, count};
 use two_windows::start_under_all;
 
 /// When a submission could start.
@@ -45,6 +45,8 @@ pub(crate) struct Estimate {
     pub(crate) is_at_once: bool,
     /// Our part of that limit, where all of it would have given a start in time.
     pub(crate) lease: Option<LeaseShare>,
+    /// That limit then: others may have slots to spare.
+    pub(crate) others_may_have: Option<LimitId>,
 }
 
 impl Estimate {
@@ -106,6 +108,7 @@ impl Estimator<'_> {
             reason: too_late(opens > now),
             is_at_once: false,
             lease: None,
+            others_may_have: None,
         };
         let mut binds = None;
         self.backlog.begin(submission, standing, started, s);

@@ -40,6 +40,7 @@
 #![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
 #![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
+mod asking;
 mod attempt;
 mod closing;
 mod command;

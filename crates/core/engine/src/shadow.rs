@@ -268,7 +268,7 @@ impl<E: Decides> Shadow<E> {
             }
             Command::FetchToken(client, token) => self.wanted.push((client, token)),
             Command::DropToken(token) => self.wanted.retain(|(_, wanted)| *wanted != token),
-            Command::WouldHave(..) => {}
+            Command::AskForSlots | Command::WouldHave(..) => {}
         }
     }
 

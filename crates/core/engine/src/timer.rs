@@ -25,6 +25,8 @@ pub(crate) enum Timer {
     Fetch(ClientId),
     /// The lease of the limit ends, unless it was renewed.
     Lease(LimitId),
+    /// Other processes were asked for slots of the limit for long enough.
+    Asked(LimitId),
 }
 
 /// Timers are not looked through as long as there are no more than this many.

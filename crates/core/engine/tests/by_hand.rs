@@ -1,5 +1,7 @@
 //! Single rules of the engine, one situation each.
 
+#[path = "by_hand/asking.rs"]
+mod asking;
 #[path = "by_hand/attempts.rs"]
 mod attempts;
 #[path = "by_hand/leases.rs"]

@@ -137,7 +137,7 @@ impl World {
                     let before = self.foretold.insert(execution, end);
                     assert_eq!(before, None, "decided once");
                 }
-                Command::Abort(_) | Command::DropToken(_) => {}
+                Command::Abort(_) | Command::AskForSlots | Command::DropToken(_) => {}
             }
         }
     }

@@ -136,7 +136,7 @@ impl Rig {
                 Command::FetchToken(_, token) => self.wanted.push(token),
                 Command::Finish(execution, verdict) => self.ends.push((execution, verdict)),
                 Command::WouldHave(..) => self.told += 1,
-                Command::Abort(_) | Command::DropToken(_) => {}
+                Command::Abort(_) | Command::AskForSlots | Command::DropToken(_) => {}
             }
         }
     }

@@ -3,7 +3,9 @@
 //! A window's slot is held for a period from its call's answer, so calls that come at a rate hold rate × period slots.
 //! That is what is wanted, with a deviation of chance, and what waits on top. Not wanted is what lies idle: where fewer
 //! slots are held than the rate would fill, as after a load that has gone, the want is what is held and what the next
-//! exchange could come too late for ([`SOON`]). Of a limit on calls at once it is what is under way, and what waits.
+//! exchange could come too late for ([`SOON`]). Nor is less wanted than that where the slots that are held stay held, as
+//! after a burst: however few calls come, none of those slots is for them. Of a limit on calls at once it is what is
+//! under way, and what waits.
 //!
 //! *The constants are ours*: chosen by `tests/model`, whose figures for use and round trips are in `docs/cluster.md`.
 
@@ -43,6 +45,17 @@ pub struct Asked {
     pub weight: u32,
 }
 
+/// What a ledger has of one limit now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Use {
+    /// The window's length; none of a limit on calls at once.
+    pub period: Option<Duration>,
+    /// Slots that are held.
+    pub held: u32,
+    /// Of these, those that will be held still when [`SOON`] is over.
+    pub stay: u32,
+}
+
 /// Follows what is asked of one limit.
 #[derive(Clone, Debug, Default)]
 pub struct Demand {
@@ -61,8 +74,8 @@ struct Rate {
     changes_until: Instant,
 }
 
-/// Seconds of calls that are to find a slot before the next exchange.
-const SOON: f64 = 2.0;
+/// The span whose calls are to find a slot before the next exchange.
+pub const SOON: Duration = Duration::from_secs(2);
 /// The parts of a period over which the averages fade.
 const LONG: f64 = 1.0 / 2.0;
 const SHORT: f64 = 1.0 / 16.0;
@@ -98,26 +111,26 @@ impl Rate {
 }
 
 impl Demand {
-    /// What is wanted now, where classes have asked so far for so many slots, and so many are held, of a window of this
-    /// period; none of a limit on calls at once.
+    /// What is wanted now, where classes have asked so far for so many slots.
     pub fn wants(
         &mut self,
         asked: impl IntoIterator<Item = (u8, Asked)>,
-        (period, held): (Option<Duration>, u32),
+        used: Use,
         now: Instant,
     ) -> Wants {
-        // Slots that are held, less those that the classes before are reckoned to hold.
-        let mut held = f64::from(held);
+        // Less those that the classes before are reckoned to hold.
+        let (mut held, mut stay) = (f64::from(used.held), f64::from(used.stay));
         let wants = asked.into_iter().map(|(class, asked)| {
-            let slots = match period {
+            let slots = match used.period {
                 None => asked.open + asked.waiting,
                 Some(period) => {
                     let rate = self.rate(class, asked.in_all, period, now);
                     let expected = rate * period.as_secs_f64();
                     let expected = expected + expected.sqrt();
-                    let soon = rate * SOON + (rate * SOON).sqrt();
-                    let used = expected.min(held + soon);
-                    held = (held - used).max(0.0);
+                    let soon = rate * SOON.as_secs_f64();
+                    let soon = soon + soon.sqrt();
+                    let used = expected.max(stay + soon).min(held + soon);
+                    (held, stay) = ((held - used).max(0.0), (stay - used).max(0.0));
                     count(used.ceil()) + asked.waiting
                 }
             };

@@ -1,23 +1,13 @@
 //! The member's side: what it has, until when, and when it asks for more.
-//!
-//! **When it asks.** Every sixth part of a lease in any case, so that a lease is renewed long before it ends. Sooner,
-//! but no more often than [`PAUSE`], if it wants more than it has and this is news to the value, or if others are short
-//! of what it has beyond its target. Never for a call: what a node has it uses without asking anybody.
 
 use crate::demand::Wants;
 use crate::held::Held;
+use crate::pace::Pace;
 use crate::revisions::Revisions;
 use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::Instant;
-
-/// From one request to the next, at the least.
-pub const PAUSE: Duration = Duration::from_millis(500);
-/// From the news that others are short to the request that gives them what they lack, at the least.
-const PUSHED: Duration = Duration::from_millis(50);
-/// Parts of a lease after which it is renewed.
-const RENEWALS: u32 = 6;
 
 /// A member's state.
 #[derive(Clone, Debug)]
@@ -28,16 +18,13 @@ pub struct Node {
     acknowledged: u64,
     /// When the tries were made since the last that was acknowledged.
     tries: BTreeMap<u64, Instant>,
-    asked_at: Option<Instant>,
+    pace: Pace,
     seen: u64,
     revisions: Revisions,
     /// The end of all leases.
     until: Instant,
     limits: BTreeMap<LimitKey, Held>,
     is_leaving: bool,
-    /// Whether others are known to be short of what this node has.
-    is_pushed: bool,
-    failures: u32,
     doubt: Option<Doubt>,
 }
 
@@ -55,14 +42,12 @@ impl Node {
             sequence: 0,
             acknowledged: 0,
             tries: BTreeMap::new(),
-            asked_at: None,
+            pace: Pace::default(),
             seen: 0,
             revisions: Revisions::default(),
             until: Instant::ZERO,
             limits: BTreeMap::new(),
             is_leaving: false,
-            is_pushed: false,
-            failures: 0,
             doubt: None,
         };
         for (key, shared) in limits {
@@ -106,7 +91,7 @@ impl Node {
     /// Exchanges in a row that have failed.
     #[must_use]
     pub fn failures(&self) -> u32 {
-        self.failures
+        self.pace.failures()
     }
 
     /// Whether it was told to leave and has nothing any more.
@@ -137,7 +122,15 @@ impl Node {
     /// There is a value of this revision; whether this node is among [`crate::Value::called`].
     pub fn hint(&mut self, revision: u64, is_called: bool, now: Instant) {
         self.revisions.note(revision, now);
-        self.is_pushed |= is_called;
+        if is_called {
+            self.pace.push();
+        }
+    }
+
+    /// Calls wait for what others may have to spare: the next request is made at once, and what comes of it is fetched
+    /// without delay for a moment.
+    pub fn hasten(&mut self, now: Instant) {
+        self.pace.hasten(now);
     }
 
     /// How long the node has known of a revision.
@@ -166,19 +159,8 @@ impl Node {
     /// When the next request is to be made.
     #[must_use]
     pub fn due(&self, now: Instant) -> Instant {
-        let Some(asked_at) = self.asked_at else {
-            return now;
-        };
-        if self.failures > 0 {
-            return asked_at + PAUSE * self.failures.min(4);
-        }
-        if self.is_pushed || self.is_leaving {
-            return asked_at + PUSHED;
-        }
-        if self.limits.values().any(Held::has_news) {
-            return asked_at + PAUSE;
-        }
-        asked_at + self.lease / RENEWALS
+        let has_news = || self.limits.values().any(Held::has_news);
+        self.pace.due(self.lease, self.is_leaving, has_news, now)
     }
 
     /// The limits that it shares.
@@ -226,8 +208,7 @@ impl Node {
     pub fn request(&mut self, now: Instant) -> Request {
         self.sequence += 1;
         self.tries.insert(self.sequence, now);
-        self.asked_at = Some(now);
-        self.is_pushed = false;
+        self.pace.asked(now);
         let is_live = now < self.until;
         let leaves = self.has_left();
         let claims = self.limits.iter_mut().map(|(key, held)| {
@@ -248,7 +229,7 @@ impl Node {
 
     /// The store did not answer, or did not keep what it was given.
     pub fn fail(&mut self) {
-        self.failures += 1;
+        self.pace.failed();
     }
 
     /// The answer has come, with the revision of the value that has it: what the ledgers are to have from now on.
@@ -268,7 +249,7 @@ impl Node {
             self.forget_revisions();
         }
         self.hint(revision, false, now);
-        self.failures = 0;
+        self.pace.answered();
         self.doubt = answer.doubt;
         self.until = asked_at + answer.lease;
         let until = self.until;
@@ -293,7 +274,9 @@ impl Node {
             };
             leases.insert(key.clone(), lease);
         }
-        self.is_pushed = self.limits.values().any(|held| held.owed > 0);
+        if self.limits.values().any(|held| held.owed > 0) {
+            self.pace.push();
+        }
         leases
     }
 }

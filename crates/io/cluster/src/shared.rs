@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_engine::LimitDemand;
-use tollgate_lease::{Asked, Demand, LimitKey, SharedLimit, Wants};
+use tollgate_lease::{Asked, Demand, LimitKey, SharedLimit, Use, Wants};
 use tollgate_model::{Instant, LimitId};
 
 /// The shared limits, each by its key, and what is asked of them.
@@ -45,7 +45,12 @@ impl Shared {
                 );
             }
             let wants = self.demands.entry(key.clone()).or_default();
-            let wants = wants.wants(asked(demand), (demand.period, demand.held), now);
+            let used = Use {
+                period: demand.period,
+                held: demand.held,
+                stay: demand.stay,
+            };
+            let wants = wants.wants(asked(demand), used, now);
             let limit = SharedLimit {
                 allowed: demand.allowed,
                 tail: tail + demand.period.unwrap_or_default(),

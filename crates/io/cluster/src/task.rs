@@ -5,7 +5,7 @@ use crate::{Setup, SharedStatus, Status};
 use std::time::Duration;
 use tokio::sync::watch;
 use tollgate_coordination::Hint;
-use tollgate_lease::{Node, Value};
+use tollgate_lease::{Node, SOON, Value};
 use tollgate_model::Instant;
 
 /// From one look at what is asked to the next.
@@ -64,6 +64,9 @@ impl Task {
             let is_leaving = *self.leaving.borrow();
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
+                () = self.setup.driver.asks_for_slots() => {
+                    self.node.hasten(self.setup.driver.now());
+                }
                 changed = hints.changed() => {
                     if changed.is_ok() {
                         let hint = hints.borrow_and_update().clone();
@@ -108,7 +111,7 @@ impl Task {
 
     /// Follows what is asked; false if the engine has ended.
     async fn look(&mut self) -> bool {
-        let Ok((now, demands)) = self.setup.driver.demand().await else {
+        let Ok((now, demands)) = self.setup.driver.demand(SOON).await else {
             return false;
         };
         for look in self.shared.look(&demands, self.setup.tail, now) {

@@ -6,6 +6,7 @@
 use crate::ClientCredentials;
 use crate::driver::Driver;
 use crate::pump::Pump;
+use std::time::Duration;
 use tollgate_engine::{Closed, Event, GivenBack, Lease, Leave, LimitDemand, NoSuchEntry};
 use tollgate_model::{ClientId, Instant, LimitId};
 
@@ -52,14 +53,20 @@ impl Driver {
         Ok(given_back.ok_or(ChangeError::Stopped)??)
     }
 
-    /// What is asked for of each shared limit, in the order of the table, and the instant of it.
+    /// What is asked for of each shared limit, and the instant of it; see [`tollgate_engine::Engine::demand`].
     ///
     /// # Errors
     /// [`ChangeError::Stopped`].
-    pub async fn demand(&self) -> Result<(Instant, Vec<LimitDemand>), ChangeError> {
-        self.ask(|pump| pump.demand())
+    pub async fn demand(&self, soon: Duration) -> Result<(Instant, Vec<LimitDemand>), ChangeError> {
+        self.ask(move |pump| pump.demand(soon))
             .await
             .ok_or(ChangeError::Stopped)
+    }
+
+    /// Returns once calls wait for slots that other processes may have to spare: see
+    /// [`tollgate_engine::Command::AskForSlots`]. One task waits for that.
+    pub async fn asks_for_slots(&self) {
+        self.shared().asks.notified().await;
     }
 
     /// The limit at `place` of each of the client's tokens allows another number from now on.

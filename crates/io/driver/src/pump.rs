@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tollgate_engine::{
     Engine, Event, Facts, LearnedView, NoSuchEntry, ShadowDecision, Snapshot, Submission,
 };
@@ -74,6 +74,7 @@ pub(crate) struct Pump {
     /// When closings by a 429 were last logged.
     closings_logged: Instant,
     usage: Option<UsageFile>,
+    asks: Arc<Notify>,
     headers_ignored: u64,
     /// Whoever waits for the drain's end; `Some` from its begin on.
     drain: Option<Vec<oneshot::Sender<()>>>,
@@ -100,6 +101,7 @@ pub(crate) fn start(
         clock,
         troubles: Arc::default(),
         endpoints: Endpoints::default(),
+        asks: Arc::default(),
     };
     let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
     let routes = engine.config().routes.len();
@@ -130,6 +132,7 @@ pub(crate) fn start(
         troubles: Arc::clone(&shared.troubles),
         closings_logged: Instant::ZERO,
         usage,
+        asks: Arc::clone(&shared.asks),
         headers_ignored: 0,
         drain: None,
     };

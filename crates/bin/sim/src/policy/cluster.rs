@@ -20,8 +20,12 @@ use numbers::Numbers;
 use spread::Spread;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 use tollgate_engine::{Command, Event, Verdict};
 use tollgate_model::{ExecutionId, Instant, Stream, TokenId};
+
+/// How long a call is kept while other nodes are asked for slots: as `[cluster]` has it.
+const ASK: Duration = Duration::from_millis(50);
 
 /// Tollgate as several processes.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ impl Cluster {
         let shared = Rc::new(SharedTable::new(scenario, &tables.config));
         let members = (0..scenario.nodes.count).map(|place| {
             let mut config = tables.config.clone();
+            config.policy.ask = ASK;
             for client in &mut config.clients {
                 // A client that the scenario doesn't have gets no token of any node.
                 if client.max_tokens > 0 {
@@ -67,11 +72,11 @@ impl Cluster {
 
     fn tell(&mut self, place: usize, event: Event, now: Instant) {
         self.members[place].engine.handle_event(event, now);
-        self.collect(place);
+        self.collect(place, now);
     }
 
     /// Takes a node's commands over, in the world's numbers.
-    fn collect(&mut self, place: usize) {
+    fn collect(&mut self, place: usize, now: Instant) {
         while let Some(command) = self.members[place].engine.poll_command() {
             let command = match command {
                 Command::Send {
@@ -96,6 +101,10 @@ impl Cluster {
                     Command::FetchToken(client, self.token_of(place, token))
                 }
                 Command::DropToken(token) => Command::DropToken(self.token_of(place, token)),
+                Command::AskForSlots => {
+                    self.exchanges.hasten(place, &mut self.members[place], now);
+                    continue;
+                }
                 Command::WouldHave(..) => command,
             };
             self.commands.push_back(command);
@@ -194,13 +203,13 @@ impl Limiter for Cluster {
 
     fn handle_timeout(&mut self, now: Instant) {
         while let Some(place) = self.exchanges.step(&mut self.members, now) {
-            self.collect(place);
+            self.collect(place, now);
         }
         for place in 0..self.members.len() {
             let engine = &mut self.members[place].engine;
             if engine.poll_timeout().is_some_and(|at| at <= now) {
                 engine.handle_timeout(now);
-                self.collect(place);
+                self.collect(place, now);
             }
         }
     }

@@ -111,7 +111,7 @@ impl<P: Limiter> World<'_, P> {
                     self.heap.push(self.now + took, Due::Token(client, token));
                 }
                 Command::DropToken(_) => self.tokens = self.tokens.saturating_sub(1),
-                Command::WouldHave(..) => {}
+                Command::AskForSlots | Command::WouldHave(..) => {}
             }
         }
     }

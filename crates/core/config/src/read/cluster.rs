@@ -8,6 +8,8 @@ use tollgate_settings::Section;
 const LEASE: Duration = Duration::from_secs(60);
 const SHORTEST_LEASE: Duration = Duration::from_secs(20);
 const LONGEST_LEASE: Duration = Duration::from_secs(600);
+/// How long a call is kept while other nodes are asked for slots; *ours*: three exchanges with a store nearby take less.
+pub(super) const ASK: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_secs(30);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);

@@ -1,7 +1,8 @@
 //! Taking executions in, and letting them go.
 //!
 //! A submission that can start goes out in the same event. One that can't is held against the estimate of its start:
-//! past its deadline it is refused at once, with the limit that binds and the earliest start; and it may not push a call
+//! past its deadline it is refused at once, with the limit that binds and the earliest start (or a moment later, where
+//! other processes may have slots to spare: [`super::asking`]); and it may not push a call
 //! of its flow that was taken in before past that call's deadline. What remains waits, as long as the flow's queue and
 //! the engine's have room; a full engine sheds the least important execution for a more important one.
 
@@ -39,6 +40,10 @@ impl Engine {
         }
         let estimate = self.estimator(now).earliest_start(&submission);
         if estimate.at > submission.deadline {
+            if self.asks_others(&submission, &estimate, now) {
+                self.queue.arrived_in(lane, now);
+                return self.enqueue(execution);
+            }
             self.asked_in_vain(&submission, &estimate, now);
             return self.refuse_late(execution, estimate.reason, estimate);
         }
@@ -77,7 +82,7 @@ impl Engine {
         self.enqueue(execution);
     }
 
-    fn is_flow_full(&self, flow: FlowId) -> bool {
+    pub(super) fn is_flow_full(&self, flow: FlowId) -> bool {
         self.queue.queued(flow) >= self.config.flows[flow.index()].max_queued
     }
 

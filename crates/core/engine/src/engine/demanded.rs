@@ -29,6 +29,8 @@ pub struct LimitDemand {
     pub waiting: Vec<(u8, u64)>,
     /// Slots that are held here, those among them that other processes' calls are reckoned to hold as long.
     pub held: u32,
+    /// Of these, held still when the span is over that was asked about.
+    pub stay: u32,
     /// Of these, held by calls under way whose ends are not known.
     pub open: u32,
 }
@@ -68,10 +70,10 @@ impl LimitDemand {
 }
 
 impl Engine {
-    /// What is asked for of each shared limit, in the order of the table. A call that may go by one of several clients
-    /// asks each of them for its part.
+    /// What is asked for of each shared limit, in the order of the table, and what of it will stay held for longer than
+    /// `soon`. A call that may go by one of several clients asks each of them for its part.
     #[must_use]
-    pub fn demand(&self, now: Instant) -> Vec<LimitDemand> {
+    pub fn demand(&self, soon: Duration, now: Instant) -> Vec<LimitDemand> {
         let mut demands: Vec<BTreeMap<u8, OfClass>> = Vec::new();
         demands.resize_with(self.config.limits.len(), BTreeMap::new);
         for lane in self.queue.all_lanes() {
@@ -101,6 +103,7 @@ impl Engine {
                 waiting
             },
             held: ledger.ours(now),
+            stay: ledger.ours(now + soon).min(ledger.ours(now)),
             open: ledger.under_way(),
         })
         .collect()

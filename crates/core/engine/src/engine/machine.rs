@@ -3,6 +3,7 @@
 //! Each policy is a type with its own state in a file of its own, and doesn't know the engine. The files beside this
 //! one carry out what happens: they ask the policies, and change what waits and what is under way.
 
+use crate::asking::Asking;
 use crate::attempt::Attempt;
 use crate::closing::Closings;
 use crate::configured_rules::ConfiguredRules;
@@ -82,6 +83,8 @@ pub struct Engine {
     pub(super) closings: Closings,
     /// How far the queue has been looked through for calls that can't start in time any more.
     pub(super) promises: PromiseWalk,
+    /// Calls that wait while other processes are asked for slots.
+    pub(super) asking: Asking,
     pub(super) any_flow_in_shadow: bool,
     /// What would happen with nothing in shadow; none if nothing is.
     pub(super) shadow: Option<Box<Shadow<Engine>>>,
@@ -118,6 +121,7 @@ impl Engine {
             shadow,
             upstreams: Upstreams::new(&config),
             endpoints: Endpoints::default(),
+            asking: Asking::default(),
             lessons: Lessons::default(),
             header_numbers: HeaderNumbers::default(),
             closings: Closings::default(),

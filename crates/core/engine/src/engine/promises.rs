@@ -143,7 +143,12 @@ impl Engine {
     }
 
     /// When the execution that waits or pauses can be expected to start, were so many started before.
-    fn start_of(&mut self, key: QueueKey, started: u64, now: Instant) -> Option<Estimate> {
+    pub(super) fn start_of(
+        &mut self,
+        key: QueueKey,
+        started: u64,
+        now: Instant,
+    ) -> Option<Estimate> {
         let mut submission = self.executions.get(&key.execution)?.submission;
         submission.deadline = key.deadline;
         Some(
@@ -174,6 +179,9 @@ impl Engine {
 
     /// Refuses the execution if it can't start in time. Whether it stays.
     fn keep_promise(&mut self, key: QueueKey, now: Instant) -> bool {
+        if self.asking.keeps(key.execution) {
+            return true;
+        }
         let Some(estimate) = self.start_of(key, 0, now) else {
             return true;
         };

@@ -45,7 +45,10 @@ impl Estimator<'_> {
         let under_all = self.earliest_under(&Resource::Limit(limit), submission);
         let ledger = &mut self.situation.resources.ledgers[limit.index()];
         ledger.set_lease(Some(lease));
-        latest.lease = (under_all <= submission.deadline).then(|| share(ledger));
+        if under_all <= submission.deadline {
+            latest.lease = Some(share(ledger));
+            latest.others_may_have = Some(limit);
+        }
     }
 
     /// No client of the pool gives a start any more. If that is for the end of a lease, it is said so.
@@ -70,6 +73,7 @@ impl Estimate {
             reason: Reason::LeaseEnded,
             is_at_once: false,
             lease: Some(share(ledger)),
+            others_may_have: None,
         };
     }
 }

@@ -11,7 +11,7 @@ const LIMIT: LimitId = LimitId(0);
 const LONG: Duration = Duration::from_secs(3_600);
 
 /// A hundred a minute; two flows, the second of a lower class.
-fn desk() -> Desk {
+pub(crate) fn desk() -> Desk {
     with(per_minute("organisation", Scope::Organisation, 100))
 }
 
@@ -35,7 +35,7 @@ fn with(limit: impl Into<LimitSpec>) -> Desk {
     })
 }
 
-fn lease(desk: &mut Desk, slots: u32, until: Instant, is_renewed: bool) -> Vec<Command> {
+pub(crate) fn lease(desk: &mut Desk, slots: u32, until: Instant, is_renewed: bool) -> Vec<Command> {
     let lease = Lease {
         slots,
         until,
@@ -49,7 +49,7 @@ fn held(desk: &mut Desk, lease: Option<Lease>, held: Vec<(Instant, u32)>) -> Vec
     desk.event(Event::SetLease { limit, lease, held })
 }
 
-fn refusals(commands: &[Command]) -> Vec<&Refusal> {
+pub(crate) fn refusals(commands: &[Command]) -> Vec<&Refusal> {
     let refused = commands.iter().filter_map(|it| match it {
         Command::Finish(_, Verdict::Refused(refusal)) => Some(refusal),
         _ => None,
@@ -58,7 +58,7 @@ fn refusals(commands: &[Command]) -> Vec<&Refusal> {
 }
 
 /// Sends so many calls that are answered at once.
-fn calls(desk: &mut Desk, calls: u32) {
+pub(crate) fn calls(desk: &mut Desk, calls: u32) {
     for _ in 0..calls {
         let commands = desk.submit(0, LONG);
         desk.answer(sent(&commands)[0], 200, Facts::default());
@@ -271,12 +271,12 @@ fn demand_is_told_of_all_that_was_asked_for() {
     // One waits, one is refused.
     desk.submit(1, LONG);
     desk.submit_as(0, millis(1), |it| it.flow = FlowId(1));
-    let demand = &desk.engine.demand(desk.now)[0];
+    let demand = &desk.engine.demand(seconds(2), desk.now)[0];
     assert_eq!(demand.asked, [(0, 7), (1, 1)]);
     assert_eq!(demand.waiting, [(0, 3)]);
     assert_eq!((demand.held, demand.open), (4, 4));
     desk.answer(sent(&first)[0], 200, Facts::default());
-    let demand = &desk.engine.demand(desk.now)[0];
+    let demand = &desk.engine.demand(seconds(2), desk.now)[0];
     assert_eq!((demand.held, demand.open), (4, 1));
     // Each call is one of those at once, whatever it costs of a window.
     let mut desk = with(Limit {
@@ -285,6 +285,6 @@ fn demand_is_told_of_all_that_was_asked_for() {
         rule: Rule::Concurrency { allowed: 5 },
     });
     desk.submit(1, LONG);
-    let demand = &desk.engine.demand(desk.now)[0];
+    let demand = &desk.engine.demand(seconds(2), desk.now)[0];
     assert_eq!((&demand.asked[..], demand.held), (&[(0, 1)][..], 1));
 }

@@ -107,7 +107,10 @@ impl World {
                 } => self.sent.push((execution, attempt, token)),
                 Command::FetchToken(_, token) => self.fetched.push(token),
                 Command::Finish(execution, verdict) => self.ended.push((execution, verdict)),
-                Command::Abort(_) | Command::DropToken(_) | Command::WouldHave(..) => {}
+                Command::Abort(_)
+                | Command::AskForSlots
+                | Command::DropToken(_)
+                | Command::WouldHave(..) => {}
             }
         }
     }

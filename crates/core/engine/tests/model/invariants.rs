@@ -274,7 +274,10 @@ pub(crate) fn foretold(world: &World, execution: ExecutionId) {
     let Some(submission) = world.waiting.get(&execution) else {
         return;
     };
-    if !world.running.is_empty() || world.is_in_shadow(execution) {
+    // While others are asked for slots, it may be that they have none.
+    let ask = world.config.policy.ask.as_nanos() as u64;
+    let is_asking = world.asked.is_some_and(|at| world.now <= at + ask);
+    if !world.running.is_empty() || world.is_in_shadow(execution) || is_asking {
         return;
     }
     let (flow, route) = (submission.flow.index(), submission.route.index());

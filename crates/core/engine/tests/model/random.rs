@@ -2,7 +2,7 @@
 
 use tollgate_model::Stream;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Random(Stream);
 
 impl Random {

@@ -117,6 +117,7 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
             closed_for: Duration::from_millis(300),
             wait_for_tokens: random.range(0, 1) == 0,
             learned_limits: 64 * random.range(0, 1) as u32,
+            ask: Duration::from_millis(50 * random.clone().range(0, 1)),
             ..Policy::default()
         },
     }

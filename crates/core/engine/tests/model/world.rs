@@ -94,6 +94,8 @@ pub(crate) struct World {
     journal: (Checkpoint, u64),
     pub(crate) at_once: AtOnce,
     pub(crate) leases: Leases,
+    /// When other processes were last asked for slots.
+    pub(crate) asked: Option<u64>,
     /// When each call is given up.
     give_ups: BTreeMap<Key, u64>,
     /// The process dies at one of the next commands.
@@ -208,6 +210,7 @@ impl World {
             process: 0,
             at_once: AtOnce::default(),
             leases: Leases::new(seed),
+            asked: None,
             give_ups: BTreeMap::new(),
             dies: false,
         }
@@ -513,6 +516,7 @@ impl World {
                 Command::WouldHave(execution, decision) => {
                     invariants::decided_once(self, execution, decision.is_none());
                 }
+                Command::AskForSlots => self.asked = Some(self.now),
                 Command::DropToken(_) => {}
             }
         }

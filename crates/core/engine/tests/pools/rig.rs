@@ -312,7 +312,7 @@ impl Rig {
                 Command::DropToken(token) => {
                     self.dropped.insert(token, self.now);
                 }
-                Command::WouldHave(..) => {}
+                Command::AskForSlots | Command::WouldHave(..) => {}
             }
         }
     }

@@ -196,6 +196,7 @@ impl World {
                 Command::Finish(..)
                 | Command::Abort(_)
                 | Command::DropToken(_)
+                | Command::AskForSlots
                 | Command::WouldHave(..) => {}
             }
         }

@@ -21,6 +21,12 @@ impl Slots {
         self.open + self.ends.len() as u32
     }
 
+    /// Slots that are held then still, of those that are held now.
+    pub(crate) fn held_until(&self, then: Instant) -> u32 {
+        let ends = self.ends.iter().filter(|end| **end > then);
+        self.open + ends.count() as u32
+    }
+
     pub(crate) fn has_room(&mut self, now: Instant) -> bool {
         self.held(now) < self.capacity
     }

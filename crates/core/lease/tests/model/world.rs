@@ -13,7 +13,9 @@ use crate::store::{Found, Revision, Server};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
-use tollgate_lease::{Answer, Asked, Demand, MemberId, Node, PAUSE, Request, SharedLimit, Value};
+use tollgate_lease::{
+    Answer, Asked, Demand, MemberId, Node, PAUSE, Request, SOON, SharedLimit, Use, Value,
+};
 use tollgate_model::{Agenda, Instant, Stream};
 
 pub(crate) const KEY: &str = "organisation:calls";

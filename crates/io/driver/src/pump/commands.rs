@@ -40,6 +40,7 @@ impl Pump {
                     self.fetches.remove(&token);
                     self.tokens.remove(&token);
                 }
+                Command::AskForSlots => self.asks.notify_one(),
                 Command::WouldHave(id, decision) => {
                     if let Some((tell, decision)) = self.undecided.remove(&id).zip(decision) {
                         // An error means that nobody records it.

@@ -1,6 +1,7 @@
 //! Limits that several processes share.
 
 use super::Pump;
+use std::time::Duration;
 use tollgate_engine::{GivenBack, LimitDemand, NoSuchEntry};
 use tollgate_model::{Instant, LimitId};
 
@@ -18,8 +19,8 @@ impl Pump {
     }
 
     /// What is asked for of each shared limit, and when.
-    pub(crate) fn demand(&self) -> (Instant, Vec<LimitDemand>) {
+    pub(crate) fn demand(&self, soon: Duration) -> (Instant, Vec<LimitDemand>) {
         let now = self.clock.now();
-        (now, self.engine.demand(now))
+        (now, self.engine.demand(soon, now))
     }
 }

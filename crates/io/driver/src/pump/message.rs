@@ -13,7 +13,7 @@ use ::http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tollgate_engine::{Event, Facts, LossKind, ShadowDecision, Submission};
 use tollgate_model::{AttemptId, ExecutionId, Instant, TokenId};
 
@@ -78,6 +78,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) troubles: Arc<Troubles>,
     pub(crate) endpoints: Endpoints,
+    /// Woken when calls wait for slots of other processes.
+    pub(crate) asks: Arc<Notify>,
 }
 
 impl Shared {

@@ -105,6 +105,7 @@ impl Exchanges {
         let (_, due) = self.agenda.pop_due(now)?;
         Some(match due {
             Due::Look(place) => {
+                self.agenda.add(now + LOOK, Due::Look(place));
                 self.look(place, &mut members[place], now);
                 place
             }
@@ -118,13 +119,20 @@ impl Exchanges {
             }
             Due::Hint(place, revision, is_called) => {
                 members[place].node.hint(revision, is_called, now);
+                self.look(place, &mut members[place], now);
                 place
             }
         })
     }
 
+    /// Calls of the node wait for what others have to spare.
+    pub(super) fn hasten(&mut self, place: usize, member: &mut Member, now: Instant) {
+        member.node.hasten(now);
+        self.look(place, member, now);
+    }
+
+    /// Exchanges if that is due by what is asked now.
     fn look(&mut self, place: usize, member: &mut Member, now: Instant) {
-        self.agenda.add(now + LOOK, Due::Look(place));
         member.look(now);
         if matches!(self.phases[place], Phase::Idle) && member.node.due(now) <= now {
             self.phases[place] = Phase::Reading;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tollgate_engine::{Config, Engine, Event, Lease, LimitDemand, Mode};
 use tollgate_lease::{
-    Answer, Asked, Demand, LimitKey, MemberId, Node, Request, SharedLimit, Value,
+    Answer, Asked, Demand, LimitKey, MemberId, Node, Request, SOON, SharedLimit, Use, Value,
 };
 use tollgate_model::{Instant, LimitId};
 
@@ -64,11 +64,16 @@ impl Member {
 
     /// Follows what is asked for.
     pub(super) fn look(&mut self, now: Instant) {
-        let all = self.engine.demand(now);
+        let all = self.engine.demand(SOON, now);
         for (key, (limit, _)) in &self.shared.limits {
             let demand = self.demands.entry(key.clone()).or_default();
             let of_limit = &all[limit.index()];
-            let wants = demand.wants(asked(of_limit), (of_limit.period, of_limit.held), now);
+            let used = Use {
+                period: of_limit.period,
+                held: of_limit.held,
+                stay: of_limit.stay,
+            };
+            let wants = demand.wants(asked(of_limit), used, now);
             self.node.want(key, wants);
         }
     }

@@ -257,7 +257,7 @@ impl<'a> World<'a> {
                 let asked = Due::Asked(client, token, in_time);
                 self.agenda.add(now + takes.min(TOKEN_TIMEOUT), asked);
             }
-            Command::WouldHave(..) => {}
+            Command::AskForSlots | Command::WouldHave(..) => {}
             Command::DropToken(token) => {
                 self.upstreams.tokens.remove(&token);
             }

@@ -51,8 +51,12 @@ impl World {
             open: it.slots.open.into(),
             weight: 1,
         };
-        let held = it.slots.held(now);
-        let wants = it.demand.wants([(0, asked)], (period, held), clock);
+        let used = Use {
+            period,
+            held: it.slots.held(now),
+            stay: it.slots.held_until(now + SOON),
+        };
+        let wants = it.demand.wants([(0, asked)], used, clock);
         it.node.want(KEY, wants);
         if it.operation.is_none() && it.node.due(clock) <= clock {
             self.begin(place);

@@ -1,0 +1,73 @@
+//! One question to other processes before a refusal for our part of a limit.
+
+use super::leases::{calls, desk, lease, refusals};
+use super::support::{Desk, millis, seconds, sent};
+use std::time::Duration;
+use tollgate_engine::{Command, Event, Verdict};
+use tollgate_model::{ExecutionId, Instant, LeaseShare, Reason, Refusal};
+
+const ASK: Duration = Duration::from_millis(50);
+
+/// Others are asked before a refusal; both calls of our part are sent.
+fn asking() -> Desk {
+    let mut config = desk().engine.config().clone();
+    config.policy.ask = ASK;
+    let mut desk = Desk::new(config);
+    lease(&mut desk, 2, Instant::NEVER, true);
+    calls(&mut desk, 2);
+    desk
+}
+
+#[test]
+fn others_are_asked_once_before_a_refusal() {
+    let mut desk = asking();
+    assert_eq!(desk.submit(0, seconds(5)), [Command::AskForSlots]);
+    desk.now = desk.now + millis(10);
+    assert_eq!(desk.submit(0, seconds(5)), [], "they are asked already");
+    let demand = &desk.engine.demand(seconds(2), desk.now)[0];
+    assert_eq!(demand.waiting, [(0, 2)]);
+    // One slot comes in time, and the other call is refused when the time is over.
+    let sent_for_it = lease(&mut desk, 3, Instant::NEVER, true);
+    assert_eq!(sent(&sent_for_it).len(), 1);
+    assert_eq!(refusals(&sent_for_it), Vec::<&Refusal>::new());
+    let asked_until = desk.now + millis(40);
+    let later = desk.wait(seconds(1));
+    let [(at, Command::Finish(_, Verdict::Refused(refusal)))] = &later[..] else {
+        panic!("{later:?}");
+    };
+    assert_eq!(
+        (*at, refusal.reason),
+        (asked_until, Reason::DeadlineCannotBeMet)
+    );
+    let part = LeaseShare {
+        slots: 3,
+        allowed: 100,
+    };
+    assert_eq!(refusal.lease, Some(part));
+}
+
+#[test]
+fn who_is_asked_in_vain_is_asked_again_later_each_time() {
+    let mut desk = asking();
+    let mut asked_at = Vec::new();
+    let began = desk.now;
+    for _ in 0..1_000 {
+        if desk.submit(0, seconds(5)).contains(&Command::AskForSlots) {
+            asked_at.push(desk.now.since(began).as_millis());
+        }
+        desk.wait(millis(10));
+    }
+    assert_eq!(asked_at, [0, 500, 1_500, 3_500, 7_500]);
+}
+
+#[test]
+fn who_hangs_up_or_has_no_time_is_not_kept() {
+    let mut desk = asking();
+    let commands = desk.submit(0, millis(49));
+    assert_eq!(refusals(&commands).len(), 1, "{commands:?}");
+    assert_eq!(desk.submit(0, millis(50)), [Command::AskForSlots]);
+    let last = ExecutionId(3);
+    assert_eq!(desk.event(Event::Cancel(last)), []);
+    assert_eq!(sent(&lease(&mut desk, 3, Instant::NEVER, true)).len(), 0);
+    assert_eq!(desk.wait(seconds(1)), []);
+}
