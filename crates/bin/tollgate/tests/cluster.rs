@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Output};
 use std::time::Duration;
 use tollgate_coordination::{CoordinationUrl, Swap, open};
-use tollgate_lease::{Claim, MemberId, Request, Value, Want};
+use tollgate_lease::{Claim, MemberId, Request, Telling, Value, Want};
 
 const ORGANIZATION: &str = "0f6d5c4e-2b1a-4c3d-9e8f-7a6b5c4d3e2f";
 
@@ -85,6 +85,7 @@ fn request(name: &str, sequence: u64, wants: u32) -> Request {
         seen: 0,
         is_live: sequence > 1,
         leaves: false,
+        telling: Telling::default(),
         claims: BTreeMap::from([("pool per minute".to_owned(), claim)]),
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Balance<'a> {
         let has = self.slots(member);
         let over = has.saturating_sub(self.target(member).slots);
         let must = self.share.leased() > self.share.allowed;
-        if over >= self.least_move(has) && (must || self.is_any_short()) {
+        if must || (over >= self.least_move(has) && self.is_any_short()) {
             over
         } else {
             0

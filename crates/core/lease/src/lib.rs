@@ -35,6 +35,11 @@
 //!   or contradicts a node, then nothing in it is believed. Members go on with what they have and show it; what nobody shows
 //!   is nobody's to give before D + tail have passed, for until then an unknown process may send and its calls count.
 //!   Failover, restart, restored backups and wiped stores are this one case.
+//! - *A number that changes*: the limit allows the least that a member states. After a lower one members have more than A until
+//!   they have given it back, and nobody gets anything meanwhile. A higher one is shared out once all members have stated it;
+//!   in a doubt, what it is raised by may be a stranger's, who had it before it was lowered.
+//! - *What is told to one is told to all* ([`Notice`]): the last change wins by its turn in the value, and what a store has
+//!   forgotten members show again. A closing's span only lengthens on its way.
 //! - *No clock is trusted for an instant*: `time` has spans, their rates, and the store's own time.
 //!
 //! **Proof** that no window counts more than A, as long as no call is sent more than T + G after the node looked at its
@@ -69,6 +74,7 @@ mod demand;
 mod held;
 mod member;
 mod node;
+mod notices;
 mod pace;
 mod part;
 mod request;
@@ -76,6 +82,7 @@ mod revisions;
 mod share;
 mod target;
 mod time;
+mod tries;
 mod value;
 mod view;
 mod want;
@@ -84,6 +91,7 @@ pub use demand::{Asked, Demand, SOON, Use, Wants};
 pub use held::{Lease, SharedLimit};
 pub use member::{MemberId, NotAMember};
 pub use node::Node;
+pub use notices::{Noted, Notice, Telling};
 pub use pace::PAUSE;
 pub use request::{Answer, Claim, Doubt, Grant, LimitKey, Request};
 pub use time::{RATE_ERROR, StoreTime, at_least, at_most};

@@ -81,6 +81,9 @@ pub(crate) struct Member {
     pub(crate) at: StoreTime,
     /// How long leases last from then.
     pub(crate) lease: Nanos,
+    /// The turn of the last notice that it was told.
+    #[serde(default)]
+    pub(crate) turn: u64,
 }
 
 impl Member {

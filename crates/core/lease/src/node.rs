@@ -1,9 +1,14 @@
 //! The member's side: what it has, until when, and when it asks for more.
 
+mod noticing;
+mod view;
+
 use crate::demand::Wants;
 use crate::held::Held;
+use crate::notices::Board;
 use crate::pace::Pace;
 use crate::revisions::Revisions;
+use crate::tries::Tries;
 use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,8 +21,7 @@ pub struct Node {
     lease: Duration,
     sequence: u64,
     acknowledged: u64,
-    /// When the tries were made since the last that was acknowledged.
-    tries: BTreeMap<u64, Instant>,
+    tries: Tries,
     pace: Pace,
     seen: u64,
     revisions: Revisions,
@@ -26,6 +30,7 @@ pub struct Node {
     limits: BTreeMap<LimitKey, Held>,
     is_leaving: bool,
     doubt: Option<Doubt>,
+    board: Board,
 }
 
 impl Node {
@@ -41,7 +46,7 @@ impl Node {
             lease,
             sequence: 0,
             acknowledged: 0,
-            tries: BTreeMap::new(),
+            tries: Tries::default(),
             pace: Pace::default(),
             seen: 0,
             revisions: Revisions::default(),
@@ -49,6 +54,7 @@ impl Node {
             limits: BTreeMap::new(),
             is_leaving: false,
             doubt: None,
+            board: Board::default(),
         };
         for (key, shared) in limits {
             node.share(key, shared);
@@ -59,9 +65,15 @@ impl Node {
     /// Shares a further limit from now on, or one whose definition has changed.
     pub fn share(&mut self, key: LimitKey, shared: SharedLimit) {
         if let Some(held) = self.limits.get_mut(&key) {
+            // The others' parts are to follow.
+            if held.shared != shared {
+                self.pace.push();
+            }
             held.shared = shared;
             return;
         }
+        // Nothing passes it before it has a part.
+        self.pace.push();
         let held = Held {
             allowed: shared.allowed,
             shared,
@@ -74,42 +86,6 @@ impl Node {
             is_needed: false,
         };
         self.limits.insert(key, held);
-    }
-
-    /// Who it is.
-    #[must_use]
-    pub fn member(&self) -> &MemberId {
-        &self.member
-    }
-
-    /// Why the value was last not trusted, if the last answer says so.
-    #[must_use]
-    pub fn doubt(&self) -> Option<Doubt> {
-        self.doubt
-    }
-
-    /// Exchanges in a row that have failed.
-    #[must_use]
-    pub fn failures(&self) -> u32 {
-        self.pace.failures()
-    }
-
-    /// Whether it was told to leave and has nothing any more.
-    #[must_use]
-    pub fn has_left(&self) -> bool {
-        self.is_leaving && self.limits.values().all(|held| held.slots == 0)
-    }
-
-    /// The end of its leases.
-    #[must_use]
-    pub fn until(&self) -> Instant {
-        self.until
-    }
-
-    /// Its part of the limit.
-    #[must_use]
-    pub fn slots(&self, key: &str) -> u32 {
-        self.limits.get(key).map_or(0, |held| held.slots)
     }
 
     /// What it would use of a limit from now on.
@@ -133,19 +109,15 @@ impl Node {
         self.pace.hasten(now);
     }
 
-    /// How long the node has known of a revision.
-    #[must_use]
-    pub fn known_for(&self, revision: u64, now: Instant) -> Duration {
-        self.revisions.known_for(revision, now)
-    }
-
     /// The store has another history: what was known of revisions is of the one before.
     pub fn forget_revisions(&mut self) {
         self.revisions = Revisions::default();
     }
 
-    /// The value was read: what others are short of there, and this node has beyond its target by what it wants now.
-    pub fn see(&mut self, value: &Value) {
+    /// The value was read: what others are short of there, and this node has beyond its target by what it wants now; and
+    /// what others were told ([`Self::heard`]), as far as it has no end.
+    pub fn see(&mut self, value: &Value, now: Instant) {
+        self.board.read(&value.notices, now);
         for (key, held) in &mut self.limits {
             held.owed = value.owed(key, &self.member, &held.wants);
         }
@@ -160,18 +132,8 @@ impl Node {
     #[must_use]
     pub fn due(&self, now: Instant) -> Instant {
         let has_news = || self.limits.values().any(Held::has_news);
-        self.pace.due(self.lease, self.is_leaving, has_news, now)
-    }
-
-    /// The limits that it shares.
-    pub fn keys(&self) -> impl Iterator<Item = &LimitKey> {
-        self.limits.keys()
-    }
-
-    /// Slots that it would use of a limit.
-    #[must_use]
-    pub fn wanted(&self, key: &str) -> u32 {
-        self.limits.get(key).map_or(0, |held| held.wants.all())
+        let is_urgent = self.is_leaving || self.board.has_news();
+        self.pace.due(self.lease, is_urgent, has_news, now)
     }
 
     /// What is to be given back before the next request, as far as it can be: slots of each limit.
@@ -207,7 +169,7 @@ impl Node {
     /// The next request. The ledgers have what [`Self::slots`] says, and no more, from before it is made.
     pub fn request(&mut self, now: Instant) -> Request {
         self.sequence += 1;
-        self.tries.insert(self.sequence, now);
+        self.tries.note(self.sequence, now);
         self.pace.asked(now);
         let is_live = now < self.until;
         let leaves = self.has_left();
@@ -224,6 +186,7 @@ impl Node {
             is_live,
             leaves,
             claims: claims.collect(),
+            telling: self.board.say(self.sequence, now),
         }
     }
 
@@ -239,10 +202,11 @@ impl Node {
         revision: u64,
         now: Instant,
     ) -> BTreeMap<LimitKey, Lease> {
-        let Some(&asked_at) = self.tries.get(&answer.sequence) else {
+        let Some(asked_at) = self.tries.made(answer.sequence) else {
             return BTreeMap::new();
         };
-        self.tries.retain(|&sequence, _| sequence > answer.sequence);
+        self.tries.acknowledge(answer.sequence);
+        self.board.answered(answer.sequence, &answer.notices, now);
         self.acknowledged = answer.sequence;
         self.seen = revision;
         if answer.doubt.is_some() {

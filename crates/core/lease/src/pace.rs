@@ -55,17 +55,15 @@ impl Pace {
         self.failures += 1;
     }
 
-    /// The answer has come, and what it asks for is done with.
     pub(crate) fn answered(&mut self) {
         self.failures = 0;
-        self.is_pushed = false;
     }
 
     /// When the next request is to be made.
     pub(crate) fn due(
         &self,
         lease: Duration,
-        is_leaving: bool,
+        is_urgent: bool,
         has_news: impl FnOnce() -> bool,
         now: Instant,
     ) -> Instant {
@@ -74,7 +72,7 @@ impl Pace {
         };
         let pause = if self.failures > 0 {
             PAUSE * self.failures.min(4)
-        } else if self.is_pushed || is_leaving {
+        } else if self.is_pushed || is_urgent {
             if now < self.hasty_until {
                 HASTY
             } else {

@@ -1,6 +1,6 @@
 //! What a member says to the value, and what it is told.
 
-use crate::{GuaranteedWant, MemberId, Want};
+use crate::{GuaranteedWant, MemberId, Noted, Telling, Want};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub struct Request {
     pub leaves: bool,
     /// What it holds of each limit and would hold.
     pub claims: BTreeMap<LimitKey, Claim>,
+    /// What it was told that all are to know.
+    pub telling: Telling,
 }
 
 /// What a member holds of one limit, and would hold.
@@ -62,6 +64,8 @@ pub struct Answer {
     pub lease: Duration,
     /// The member's part of each limit.
     pub grants: BTreeMap<LimitKey, Grant>,
+    /// All that members were told that all are to know.
+    pub notices: BTreeMap<String, Noted<Duration>>,
     /// What the value could not be trusted for, if so.
     pub doubt: Option<Doubt>,
 }

@@ -41,10 +41,14 @@ impl Share {
         self.unknown.map_or(0, |(_, slots)| slots)
     }
 
+    /// Slots that somebody has, may have, or whose calls count; more than are allowed where the number was lowered.
+    fn taken(&self) -> u32 {
+        sum([self.leased(), self.returning(), self.unknown()])
+    }
+
     /// Slots that nobody has, and nobody's calls count under.
     pub(crate) fn free(&self) -> u32 {
-        let taken = sum([self.leased(), self.returning(), self.unknown()]);
-        self.allowed.saturating_sub(taken)
+        self.allowed.saturating_sub(self.taken())
     }
 
     /// Takes over what a member states, and what it would use.
@@ -58,9 +62,14 @@ impl Share {
         self.agree();
     }
 
-    /// The least number and the longest tail that members state hold.
+    /// The least number and the longest tail that members state hold. After a doubt a number may have been higher before,
+    /// and strangers may have what it is raised by.
     fn agree(&mut self) {
         if let Some(least) = self.parts.values().map(|part| part.allowed).min() {
+            if let Some((_, unknown)) = &mut self.unknown {
+                let raised = *unknown + least.saturating_sub(self.allowed);
+                *unknown = raised.min(least.max(*unknown));
+            }
             self.allowed = least;
         }
         // Of a member that is gone the entry in `returning` has the tail already.
@@ -101,9 +110,10 @@ impl Share {
 
     /// Nothing is believed of who has what: all of it may be somebody's until then.
     pub(crate) fn forget(&mut self, until: StoreTime) {
+        let all = self.allowed.max(self.taken());
         self.parts.clear();
         self.returning.clear();
-        self.unknown = Some((until, self.allowed));
+        self.unknown = Some((until, all));
     }
 
     /// A member that is not known any more shows what it has.
@@ -135,8 +145,7 @@ impl Share {
         let target = self.targets().get(member).map_or(0, |it| it.slots);
         let free = self.free();
         // What is leased beyond a number that was lowered is paid off by what returns.
-        let mut over = sum([self.leased(), self.returning(), self.unknown()]);
-        over = over.saturating_sub(self.allowed);
+        let mut over = self.taken().saturating_sub(self.allowed);
         let Some(part) = self.parts.get_mut(member) else {
             return;
         };

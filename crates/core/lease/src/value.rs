@@ -1,14 +1,17 @@
 //! The value: all that the store keeps of an organisation's limits, and what one exchange makes of it.
 
+mod error;
+
 use crate::balance::Balance;
 use crate::member::Member;
+use crate::notices::Notices;
 use crate::share::Share;
 use crate::time::{Nanos, at_least, at_most};
 use crate::{Answer, Claim, Doubt, LimitKey, MemberId, Request, StoreTime};
+pub use error::ValueError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_json::Fault;
 
 /// The form of the value that this version reads and writes.
 const FORMAT: u32 = 1;
@@ -30,31 +33,9 @@ pub struct Value {
     lease: Nanos,
     pub(crate) members: BTreeMap<MemberId, Member>,
     pub(crate) limits: BTreeMap<LimitKey, Share>,
+    #[serde(default, skip_serializing_if = "Notices::is_empty")]
+    pub(crate) notices: Notices,
 }
-
-/// Why a text is no value.
-#[derive(Debug)]
-pub enum ValueError {
-    /// It is no JSON, or of another shape.
-    Fault(Fault),
-    /// Another version has written it.
-    Format(u32),
-}
-
-impl std::fmt::Display for ValueError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Fault(fault) => write!(f, "the cluster's value can't be read: {fault}"),
-            Self::Format(format) => write!(
-                f,
-                "the cluster's value has form {format}, and this version reads form {FORMAT}: run the same version on \
-                 all nodes"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ValueError {}
 
 /// How a member stands to the value.
 enum Standing {
@@ -81,6 +62,7 @@ impl Value {
             lease: Nanos::default(),
             members: BTreeMap::new(),
             limits: BTreeMap::new(),
+            notices: Notices::default(),
         }
     }
 
@@ -139,12 +121,15 @@ impl Value {
             Some(Standing::Unlisted) => value.list(request, true),
             Some(Standing::New) | None => value.list(request, false),
         }
+        value.notices.merge(&request.telling.known, value.clock);
+        value.notices.release(value.clock);
         value.expire(&request.member);
         value
             .limits
             .values_mut()
             .for_each(|it| it.release(value.clock));
         if !matches!(standing, Some(Standing::Unanswered)) {
+            value.notices.change(&request.telling.news, value.clock);
             value.settle(request);
         }
         value.limits.retain(|_, share| !share.is_over());
@@ -172,6 +157,7 @@ impl Value {
     fn forget(&mut self, server: &str, request: &Request) {
         server.clone_into(&mut self.server);
         self.members.clear();
+        self.notices.forget();
         self.doubts += 1;
         self.strangers_until = self.clock + self.lease.span().max(request.lease);
         for share in self.limits.values_mut() {
@@ -267,6 +253,7 @@ impl Value {
             sequence: request.sequence,
             at: now,
             lease: request.lease.into(),
+            turn: self.notices.turn,
         };
         self.members.insert(request.member.clone(), member);
         for (key, share) in &mut self.limits {
@@ -293,6 +280,7 @@ impl Value {
                     )
                 })
                 .collect(),
+            notices: self.notices.told(self.clock),
             doubt,
         }
     }

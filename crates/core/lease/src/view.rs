@@ -7,13 +7,21 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl Value {
-    /// The members that are to exchange soon: who has what others are short of, or is short of what nobody has.
+    /// The members that are to exchange soon: who has what others are short of, is short of what nobody has, or was not
+    /// told of a notice.
     #[must_use]
     pub fn called(&self) -> BTreeSet<&MemberId> {
         let shares = self.limits.values();
-        shares
-            .flat_map(|share| Balance::of(share).called())
-            .collect()
+        let by_limits = shares.flat_map(|share| Balance::of(share).called());
+        let untold = self.members.iter();
+        let untold = untold.filter(|(_, member)| member.turn < self.notices.turn);
+        by_limits.chain(untold.map(|(id, _)| id)).collect()
+    }
+
+    /// What members were told that all are to know: key and text, in the order of the keys.
+    pub fn notices(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.notices.all.iter();
+        all.filter_map(|(key, noted)| Some((key.as_str(), noted.notice.text.as_deref()?)))
     }
 
     /// What the member is to give back of a limit, since others need it, if it wants no more than this from now on.

@@ -26,9 +26,30 @@ fn setting(seed: u64) -> Setting {
         period: Some(Duration::from_secs(60)),
         rates: vec![0.6, 0.6, 0.6],
         shifts: false,
+        is_told: false,
         faults: 0,
         slowest: Duration::from_millis(5),
         lost: 0,
+    }
+}
+
+#[test]
+fn what_one_node_is_told_all_know() {
+    for seed in 1..=20 {
+        let setting = Setting {
+            nodes: 4,
+            faults: 3,
+            is_told: true,
+            lost: 1,
+            rates: vec![0.3; 4],
+            ..setting(seed)
+        };
+        let mut world = World::new(setting);
+        let minutes = |minutes: u64| Instant::from_nanos(minutes * 60_000_000_000);
+        world.run(u64::MAX, minutes(20));
+        world.heal();
+        world.run(u64::MAX, minutes(23));
+        world.check_told();
     }
 }
 
@@ -48,6 +69,7 @@ fn nothing_is_overcounted_whatever_fails() {
             nodes: 1 + seed as usize % 5,
             rates: [0.9, 0.3, 0.1, 0.5, 0.2][..=(seed as usize % 5)].to_vec(),
             shifts: true,
+            is_told: seed % 3 != 0,
             faults: [0, 1, 3, 10][seed as usize % 4],
             slowest: Duration::from_millis([5, 500, 90_000][seed as usize % 3]),
             lost: [0, 1, 10][seed as usize / 2 % 3],

@@ -7,6 +7,8 @@ use tollgate_model::Instant;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slots {
     pub(crate) capacity: u32,
+    /// What the limit allows in all, as the node has it.
+    pub(crate) allowed: u32,
     pub(crate) until: Instant,
     pub(crate) open: u32,
     /// Ends of settled slots and of phantoms, ascending.
@@ -14,6 +16,13 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
+    pub(crate) fn of(allowed: u32) -> Self {
+        Self {
+            allowed,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn held(&mut self, now: Instant) -> u32 {
         while self.ends.front().is_some_and(|end| *end <= now) {
             self.ends.pop_front();
@@ -28,7 +37,7 @@ impl Slots {
     }
 
     pub(crate) fn has_room(&mut self, now: Instant) -> bool {
-        self.held(now) < self.capacity
+        self.held(now) < self.capacity.min(self.allowed)
     }
 
     pub(crate) fn lease(&mut self, lease: &Lease) {

@@ -7,6 +7,7 @@
 mod calls;
 mod exchange;
 mod faults;
+mod notices;
 
 use crate::slots::Slots;
 use crate::store::{Found, Revision, Server};
@@ -14,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 use tollgate_lease::{
-    Answer, Asked, Demand, MemberId, Node, PAUSE, Request, SOON, SharedLimit, Use, Value,
+    Answer, Asked, Demand, MemberId, Node, Notice, PAUSE, Request, SOON, SharedLimit, Use, Value,
 };
 use tollgate_model::{Agenda, Instant, Stream};
 
@@ -34,6 +35,8 @@ pub(crate) struct Setting {
     /// Calls a second of each node, which is drawn anew now and then if `shifts`.
     pub(crate) rates: Vec<f64>,
     pub(crate) shifts: bool,
+    /// Whether operators set other numbers, and the upstream closes the limit.
+    pub(crate) is_told: bool,
     /// How often something fails, in a thousand of the nodes' looks at their clocks.
     pub(crate) faults: u64,
     /// How long a message takes at the most, and how many of a hundred are lost.
@@ -87,6 +90,8 @@ enum Reply {
 struct Process {
     node: Node,
     slots: Slots,
+    /// What it knows of a closing of the limit, by its clock.
+    closed_until: Option<Instant>,
     demand: Demand,
     asked: u64,
     queue: VecDeque<Instant>,
@@ -132,6 +137,10 @@ pub(crate) struct World {
     pub(crate) outcome: Outcome,
     /// When each member's leases really end, as far as it knows.
     leases: BTreeMap<MemberId, Instant>,
+    /// What the value has allowed of late, and from when.
+    ceilings: VecDeque<(Instant, u32)>,
+    /// When closings really end, by their numbers.
+    closings: BTreeMap<String, Instant>,
 }
 
 impl World {
@@ -148,6 +157,8 @@ impl World {
             window: VecDeque::new(),
             outcome: Outcome::default(),
             leases: BTreeMap::new(),
+            ceilings: VecDeque::from([(Instant::ZERO, setting.allowed)]),
+            closings: BTreeMap::new(),
             setting,
         };
         for place in 0..world.setting.nodes {
@@ -167,17 +178,21 @@ impl World {
         self.next
     }
 
+    fn shared(&self, allowed: u32) -> SharedLimit {
+        SharedLimit {
+            allowed,
+            tail: TIMEOUT + GRACE + self.setting.period.unwrap_or_default(),
+        }
+    }
+
     fn process(&mut self, place: usize) -> Process {
         let life = self.number();
-        let tail = TIMEOUT + GRACE + self.setting.period.unwrap_or_default();
-        let shared = SharedLimit {
-            allowed: self.setting.allowed,
-            tail,
-        };
+        let shared = self.shared(self.setting.allowed);
         let member = MemberId::new(format!("n{place}"), self.stream.next());
         Process {
             node: Node::new(member, LEASE, [(KEY.to_owned(), shared)]),
-            slots: Slots::default(),
+            slots: Slots::of(self.setting.allowed),
+            closed_until: None,
             demand: Demand::default(),
             asked: 0,
             queue: VecDeque::new(),

@@ -46,7 +46,7 @@ enum Reply {
 enum Phase {
     Idle,
     Reading,
-    Swapping(Request, Answer),
+    Swapping(Box<Request>, Answer),
 }
 
 #[derive(Debug)]
@@ -184,7 +184,7 @@ impl Exchanges {
             (phase, Reply::Found(revision, value)) => {
                 let request = match phase {
                     Phase::Swapping(request, _) => request,
-                    Phase::Idle | Phase::Reading => member.ask(&value, now),
+                    Phase::Idle | Phase::Reading => Box::new(member.ask(&value, now)),
                 };
                 let known_for = member.node.known_for(revision, now);
                 let found = Some((revision, *value));

@@ -36,8 +36,10 @@ impl World {
 
     pub(super) fn may_send(&mut self, place: usize) -> bool {
         let now = self.now;
+        let clock = self.clock(place);
         let it = &mut self.processes[place];
-        it.slots.until > now && it.slots.has_room(now)
+        let is_closed = it.closed_until.is_some_and(|end| end > clock);
+        it.slots.until > now && it.slots.has_room(now) && !is_closed
     }
 
     pub(super) fn send_one(&mut self, place: usize) {
@@ -74,7 +76,7 @@ impl World {
             self.ends.pop();
         }
         let counts = self.ends.len() as u32;
-        let allowed = self.setting.allowed;
+        let allowed = self.ceiling();
         assert!(
             counts <= allowed,
             "proof: {counts} of {allowed} calls may count at {now:?} (node {place}, seed {})",
@@ -93,10 +95,7 @@ impl World {
         self.window.push_back(now);
         let counted = self.window.len() as u32;
         self.outcome.most = self.outcome.most.max(counted);
-        assert!(
-            counted <= self.setting.allowed,
-            "a window counted {counted}"
-        );
+        assert!(counted <= self.ceiling(), "a window counted {counted}");
     }
 
     pub(super) fn over(&mut self, place: usize, life: u64, was_answered: bool) {

@@ -32,6 +32,9 @@ impl World {
                 return;
             }
         }
+        if self.setting.is_told && self.stream.below(4_000) == 0 {
+            self.told(place);
+        }
         self.look(place);
         let clock = self.clock(place);
         let now = self.now;
@@ -167,18 +170,21 @@ impl World {
     }
 
     /// *Conservation*, and *a lease ends first at the node*.
-    pub(super) fn check_value(&self, server: usize, before: Option<Vec<u8>>) {
+    pub(super) fn check_value(&mut self, server: usize, before: Option<Vec<u8>>) {
         // What another server than the primary says lets nobody send.
         let Some((_, text)) = self.servers[server].value.as_ref().filter(|_| server == 0) else {
             return;
         };
         let value = Value::read(text).unwrap();
+        self.note_ceiling(&value);
         for view in value.views() {
             let all = view.leased + view.returning + view.unknown + view.free;
-            // A first value that comes late, after another first one was lost, shows what its member had before.
-            let is_shown_twice = all > view.allowed && view.free == 0 && !view.known_in.is_zero();
+            // A first value that comes late, after another first one was lost, shows what its member had before; and a
+            // number that was lowered is less than what members have.
+            let may_be_more = !view.known_in.is_zero() || self.setting.is_told;
+            let is_more = all > view.allowed && view.free == 0;
             assert!(
-                all == view.allowed || is_shown_twice,
+                all == view.allowed || (is_more && may_be_more),
                 "conservation: {view:?}, now {:?}, seed {}",
                 self.now,
                 self.setting.seed,
@@ -189,6 +195,15 @@ impl World {
         };
         if before.doubts() != value.doubts() {
             return;
+        }
+        for (before, view) in before.views().zip(value.views()) {
+            // What is taken beyond a number that was lowered only becomes less.
+            let taken = view.leased + view.returning;
+            let most = view.allowed.max(before.leased + before.returning);
+            assert!(
+                !before.known_in.is_zero() || taken <= most,
+                "conservation: {before:?}, {view:?}"
+            );
         }
         for member in before.listed() {
             let has_gone = !value.listed().any(|it| it == member);
@@ -225,7 +240,8 @@ impl World {
                     Some(request) => request,
                     None => {
                         if let Some(value) = &value {
-                            node.see(value);
+                            node.see(value, clock);
+                            self.hear_notices(place);
                         }
                         self.request(place)
                     }
@@ -251,6 +267,7 @@ impl World {
                 };
                 let it = &mut self.processes[place];
                 let leases = it.node.answer(&answer, key(revision), clock);
+                self.hear_notices(place);
                 let Some(lease) = leases.get(KEY) else { return };
                 let mut lease = lease.clone();
                 lease.until = self.real(place, lease.until);
