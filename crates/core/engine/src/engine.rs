@@ -103,6 +103,7 @@ impl Engine {
                 self.hold_earlier(now);
             }
             Event::ForgetLearned { name } => self.forget_learned(&name),
+            Event::Close { limit, until } => self.close(limit, until),
             Event::Open(closed) => self.open(closed, now),
             Event::RetireClient(client) => self.retire_client(client),
         }

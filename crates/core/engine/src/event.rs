@@ -126,6 +126,14 @@ pub enum Event {
         /// Method, host and path template.
         name: String,
     },
+    /// The upstream has told another process that a shared window is full: nothing starts under it before then. It stays
+    /// closed for longer if it was.
+    Close {
+        /// Which.
+        limit: LimitId,
+        /// It opens then.
+        until: Instant,
+    },
     /// What refusals have closed is open again, and all that was held against it is forgotten. In
     /// checkpoints too: one is due at once.
     Open(Closed),

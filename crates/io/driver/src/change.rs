@@ -133,6 +133,11 @@ impl Driver {
         self.change(Event::ForgetLearned { name }).await
     }
 
+    /// Nothing starts under a shared window before then, as another process was told; see [`Event::Close`].
+    pub async fn close_limit(&self, limit: LimitId, until: Instant) -> Result<(), ChangeError> {
+        self.change(Event::Close { limit, until }).await
+    }
+
     /// Opens what a 429 has closed; it closes with the next. No effect if it is open.
     pub async fn open(&self, closed: Closed) -> Result<(), ChangeError> {
         self.change(Event::Open(closed)).await

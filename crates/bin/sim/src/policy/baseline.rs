@@ -137,6 +137,7 @@ impl Limiter for Baseline {
             | Event::RenameClient { .. }
             | Event::NameEndpoint { .. }
             | Event::ForgetLearned { .. }
+            | Event::Close { .. }
             | Event::Open(_)
             | Event::RenewCredentials(_)
             | Event::WatchClient(_)

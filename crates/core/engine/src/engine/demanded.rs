@@ -33,6 +33,8 @@ pub struct LimitDemand {
     pub stay: u32,
     /// Of these, held by calls under way whose ends are not known.
     pub open: u32,
+    /// Until when a 429 has closed it.
+    pub closed_until: Option<Instant>,
 }
 
 /// What one class asks for of a shared limit.
@@ -105,6 +107,7 @@ impl Engine {
             held: ledger.ours(now),
             stay: ledger.ours(now + soon).min(ledger.ours(now)),
             open: ledger.under_way(),
+            closed_until: ledger.closed_until(now),
         })
         .collect()
     }

@@ -44,6 +44,15 @@ impl Engine {
         });
     }
 
+    /// Shuts a shared window, as another process was told.
+    pub(super) fn close(&mut self, limit: LimitId, until: Instant) {
+        if let Some(ledger) = self.resources.ledgers.get_mut(limit.index()) {
+            ledger.close(until);
+            self.resources.unblock();
+            self.recheck_promises();
+        }
+    }
+
     /// Takes a closing back, as an operator wants it.
     pub(super) fn open(&mut self, closed: Closed, now: Instant) {
         match closed {

@@ -80,7 +80,7 @@ impl Member {
 
     /// What the node says to a value that it has read. Before that its ledgers give back what it owes.
     pub(super) fn ask(&mut self, value: &Value, now: Instant) -> Request {
-        self.node.see(value);
+        self.node.see(value, now);
         for (key, slots) in self.node.owed() {
             if let Some((limit, _)) = self.shared.limits.get(&key) {
                 let given_back = self.engine.give_back(*limit, slots, now);
