@@ -3,9 +3,8 @@
 //! **What is known of a limit.** Its *definition*, by the configuration file or by a stored integration; the
 //! *operator's number*, which stands in the definition's place for as long as the definition says what it said
 //! when that number was set; and where the engine *holds* it. What is in force and what is used is the engine's
-//! alone, and asked of it ([`Driver::snapshot`]): a copy would be another truth. A part of a limit that other
-//! nodes lease to this one would be a third source of what it allows, chosen where [`OperatorNumbers`] is asked, as the operator's is;
-//! and the organisation, of which a service has one today, a further part of a limit's address.
+//! alone, and asked of it ([`Driver::snapshot`]): a copy would be another truth; so is this node's part of a limit that
+//! several share. The organisation, of which a service has one today, would be a further part of a limit's address.
 //!
 //! **An administrator's change** has three effects, in this order, each finished before the next begins:
 //! 1. *The audit log*, in a transaction of the store, where there is a store. If it fails, nothing has changed,
@@ -15,8 +14,15 @@
 //! 3. *The disk*, for the next process. If it fails, the change holds, and the answer says that it ends with this
 //!    process. The other order would let a full disk keep an operator from closing a limit.
 //!
+//! *Other nodes* of a cluster are told after that ([`LimitRegistry::untold`]), and take the number over
+//! ([`LimitRegistry::take_over`]) as their own: the engine, and the disk. The audit log is the first node's.
+//!
 //! A caller that hangs up doesn't break this off. Changes, and definitions that become others, take one turn
 //! after another; none of them waits for what reads definitions from the store.
+
+mod error;
+
+pub use error::LimitError;
 
 use crate::operator::{LimitChange, OperatorNumbers};
 use std::io;
@@ -53,23 +59,6 @@ pub(crate) enum Held {
     Shared(LimitId),
     /// Once for each token of the client: at this place of the client's token limits.
     ByToken(ClientId, usize),
-}
-
-/// Why a limit was not changed, or not for good.
-#[derive(Debug, thiserror::Error)]
-pub enum LimitError {
-    /// Nothing has changed: there is no such limit.
-    #[error("there is no such limit: {0:?}")]
-    NoSuchLimit(String),
-    /// Nothing has changed: the change could not be noted.
-    #[error("the change could not be noted in the audit log: {0}")]
-    Audit(#[from] StoreError),
-    /// The engine has ended, and its limits with it; nothing is kept.
-    #[error(transparent)]
-    Engine(#[from] ChangeError),
-    /// The change holds, and ends with this process.
-    #[error("it holds now, but will not after a restart: {0}")]
-    NotKept(#[from] io::Error),
 }
 
 impl LimitRegistry {
@@ -139,6 +128,45 @@ impl LimitRegistry {
         }
         let defined = named.into_iter().map(|(_, allowed)| allowed).collect();
         state.numbers.set(change, defined);
+        Ok(state.numbers.keep().await?)
+    }
+
+    /// Other nodes are to be told from now on what operators change here. Gives what is set already: keys and texts.
+    pub async fn share(&self) -> Vec<(String, String)> {
+        self.state.lock().await.numbers.share()
+    }
+
+    /// What operators have changed here since this was last asked; texts are none of what isn't set any more.
+    pub async fn untold(&self) -> Vec<(String, Option<String>)> {
+        self.state.lock().await.numbers.untold()
+    }
+
+    /// Takes over what an operator has set at another node.
+    ///
+    /// # Errors
+    /// It is not understood, the engine has ended, or it holds but will not be after a restart.
+    pub async fn take_over(&self, key: &str, text: Option<&str>) -> Result<(), LimitError> {
+        let mut state = self.state.lock().await;
+        let taken = state.numbers.take_over(key, text);
+        let Some(of) = taken.map_err(io::Error::other)? else {
+            return Ok(());
+        };
+        let (number, leave) = state.numbers.of(of.client.as_deref(), &of.name, of.defined);
+        let is_its = |limit: &&Registered| {
+            limit.is(of.client.as_deref(), &of.name)
+                && limit.definition.rule.allowed() == of.defined
+        };
+        for limit in state.limits.iter().filter(is_its) {
+            let leave = leave.or(limit.definition.leave).unwrap_or(Leave::Calls(0));
+            let allowed = number.unwrap_or(of.defined);
+            self.tell(limit.held, Some(allowed), Some(leave)).await?;
+        }
+        tracing::info!(
+            limit = of.name,
+            client = of.client,
+            allowed = number.unwrap_or(of.defined),
+            "an operator has set this number at another node"
+        );
         Ok(state.numbers.keep().await?)
     }
 

@@ -1,9 +1,11 @@
 //! Numbers of limits that an operator has set while the service ran, kept for the next process.
 //!
-//! They are this node's alone, as its quota is, so they lie in a file beside its usage file and not in the
-//! store that nodes share. Such a number goes with the one that the configuration file or the integration
+//! They lie in a file beside the node's usage file. Nodes that share limits share these numbers too ([`shared`]): what
+//! is set at one is taken over by all, and each keeps it in its file. Such a number goes with the one that the configuration file or the integration
 //! said when it was set, and holds for as long as that says the same: who changes the definition wants the
 //! definition's number.
+
+mod shared;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -54,6 +56,8 @@ pub struct LimitChange {
 pub struct OperatorNumbers {
     path: PathBuf,
     all: Vec<Number>,
+    /// What has changed here since other nodes were last told; none where there are no others.
+    untold: Option<BTreeSet<String>>,
 }
 
 impl OperatorNumbers {
@@ -68,7 +72,8 @@ impl OperatorNumbers {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
-        Ok(Self { path, all })
+        let untold = None;
+        Ok(Self { path, all, untold })
     }
 
     /// What an operator has set of the limit, whose definition allows so many: its number if that is another,
@@ -94,6 +99,8 @@ impl OperatorNumbers {
         let (client, name) = (change.client.as_deref(), change.name.as_str());
         let of_name = self.all.extract_if(.., |number| number.is(client, name));
         let of_name: Vec<_> = of_name.collect();
+        let before = of_name.iter().map(|number| number.defined);
+        let touched: BTreeSet<u32> = before.chain(defined.iter().copied()).collect();
         // Several integrations may have limits of one name and number.
         let changed = defined.into_iter().map(|defined| {
             let before = of_name.iter().find(|number| number.defined == defined);
@@ -109,12 +116,16 @@ impl OperatorNumbers {
         });
         let differs = |number: &Number| number.allowed != number.defined || number.leave.is_some();
         self.all.extend(changed.filter(differs));
+        for defined in touched {
+            self.is_to_be_told(shared::key(client, name, defined));
+        }
     }
 
     /// Follows an integration's name, from `old` to `new`. Whether anything had to be changed.
     pub(crate) fn rename(&mut self, old: &str, new: &str) -> bool {
-        let mut renamed = false;
+        let mut renamed = Vec::new();
         for number in &mut self.all {
+            let before = number.key();
             let what = number.name.strip_prefix(old);
             match &mut number.client {
                 Some(client) if client == old => new.clone_into(client),
@@ -123,9 +134,11 @@ impl OperatorNumbers {
                 }
                 _ => continue,
             }
-            renamed = true;
+            renamed.extend([before, number.key()]);
         }
-        renamed
+        let is_any = !renamed.is_empty();
+        renamed.into_iter().for_each(|key| self.is_to_be_told(key));
+        is_any
     }
 
     /// Writes the file: as a whole or not at all.
