@@ -38,7 +38,11 @@ impl Task {
         let mut found = found.map_err(|error| error.to_string())?;
         let mut value = self.read(&found)?;
         if let Some(value) = &value {
-            self.node.see(value);
+            self.node.see(value, self.setup.driver.now());
+            // What is claimed is of the numbers that hold now.
+            if self.hear_notices().await? {
+                self.look().await;
+            }
         }
         self.give_back().await?;
         let request = self.node.request(self.setup.driver.now());
@@ -134,6 +138,7 @@ impl Task {
         }
         let now = self.setup.driver.now();
         let leases = self.node.answer(answer, revision.0, now);
+        self.hear_notices().await?;
         for (key, lease) in leases {
             let Some(id) = self.shared.id(&key) else {
                 continue;

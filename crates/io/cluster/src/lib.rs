@@ -10,16 +10,23 @@
 //! **What is shared**: each limit of the engine that has a lease, under its scope and name ([`shared`](self)). A limit that the
 //! engine gets later, with a stored integration, is shared from the next look on; until then nothing passes it.
 //!
+//! **What is told** ([`notices`](self)): a number that an operator sets at one node is taken over by all, and so is a closing
+//! by a 429 of a shared limit, for as long as one node was told.
+//!
 //! **No call waits for the store.** The task talks to it; calls find what the engine has. While the store is away the engine
 //! goes on until its leases end, and is told that they aren't renewed, so that it foretells no start behind that end.
 
+mod closings;
 mod cluster;
 mod exchange;
+mod notices;
+mod numbers;
 mod setup;
 mod shared;
 mod status;
 mod task;
 
 pub use cluster::Cluster;
+pub use numbers::Numbers;
 pub use setup::Setup;
 pub use status::{SharedStatus, Status};

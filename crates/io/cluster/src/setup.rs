@@ -1,5 +1,6 @@
 //! What a node's part in a cluster is made of.
 
+use crate::Numbers;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_coordination::CoordinationStore;
@@ -10,6 +11,8 @@ use tollgate_lease::MemberId;
 pub struct Setup {
     /// Whose limits are shared.
     pub driver: Driver,
+    /// What operators set of its limits.
+    pub numbers: Arc<dyn Numbers>,
     /// Where the value is.
     pub store: Arc<dyn CoordinationStore>,
     /// Who it is.

@@ -22,6 +22,8 @@ pub(crate) struct Look {
     pub(crate) key: LimitKey,
     pub(crate) limit: SharedLimit,
     pub(crate) wants: Wants,
+    /// Until when a 429 has closed it.
+    pub(crate) closed_until: Option<Instant>,
 }
 
 impl Shared {
@@ -55,7 +57,12 @@ impl Shared {
                 allowed: demand.allowed,
                 tail: tail + demand.period.unwrap_or_default(),
             };
-            looks.push(Look { key, limit, wants });
+            looks.push(Look {
+                key,
+                limit,
+                wants,
+                closed_until: demand.closed_until,
+            });
         }
         looks
     }

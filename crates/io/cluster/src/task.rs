@@ -1,5 +1,6 @@
 //! The task: it looks at what is asked, and exchanges when that is due.
 
+use crate::closings::Closings;
 use crate::shared::Shared;
 use crate::{Setup, SharedStatus, Status};
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub(crate) struct Task {
     pub(crate) setup: Setup,
     pub(crate) node: Node,
     pub(crate) shared: Shared,
+    pub(crate) closings: Closings,
     pub(crate) known: Option<Known>,
     pub(crate) counts: Counts,
     status: watch::Sender<Status>,
@@ -47,6 +49,7 @@ impl Task {
             node: Node::new(setup.member.clone(), setup.lease, []),
             setup,
             shared: Shared::default(),
+            closings: Closings::default(),
             known: None,
             counts: Counts::default(),
             status,
@@ -60,6 +63,7 @@ impl Task {
         let mut hints = self.setup.store.changes();
         // What was swapped before is found by reading.
         hints.mark_unchanged();
+        self.offer_numbers().await;
         loop {
             let is_leaving = *self.leaving.borrow();
             tokio::select! {
@@ -110,14 +114,16 @@ impl Task {
     }
 
     /// Follows what is asked; false if the engine has ended.
-    async fn look(&mut self) -> bool {
+    pub(crate) async fn look(&mut self) -> bool {
         let Ok((now, demands)) = self.setup.driver.demand(SOON).await else {
             return false;
         };
         for look in self.shared.look(&demands, self.setup.tail, now) {
             self.node.share(look.key.clone(), look.limit);
             self.node.want(&look.key, look.wants);
+            self.tell_closing(&look.key, look.closed_until, now);
         }
+        self.tell_numbers().await;
         true
     }
 

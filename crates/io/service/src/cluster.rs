@@ -3,10 +3,12 @@
 use crate::StartError;
 use crate::coordination::open_coordination;
 use crate::tasks::Tasks;
+use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
-use tollgate_cluster::{Cluster, Setup};
+use tollgate_cluster::{Cluster, Numbers, Setup};
 use tollgate_config::{ClusterConfig, Config};
-use tollgate_definitions::{Fault, node_name};
+use tollgate_definitions::{Fault, LimitRegistry, node_name};
 use tollgate_driver::Driver;
 use tollgate_lease::MemberId;
 
@@ -19,7 +21,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(5);
 /// Joins the cluster that the configuration names, before the first call.
 pub(crate) async fn join(
     config: &Config,
-    driver: &Driver,
+    (driver, limits): (&Driver, &Arc<LimitRegistry>),
     tasks: &mut Tasks,
 ) -> Result<Option<Cluster>, StartError> {
     let Some(settings) = &config.cluster else {
@@ -28,6 +30,7 @@ pub(crate) async fn join(
     let store = open_coordination(config, settings);
     let setup = Setup {
         driver: driver.clone(),
+        numbers: Arc::new(OfOperators(Arc::clone(limits))),
         store: store.map_err(|fault| StartError::Cluster(fault.to_string()))?,
         member: member(config, settings)?,
         lease: settings.lease,
@@ -60,4 +63,24 @@ fn tail(config: &Config, settings: &ClusterConfig) -> Duration {
     let gateways = config.gateways.iter().map(|gateway| gateway.timeout);
     let longest = gateways.fold(LONGEST_TIMEOUT, Duration::max);
     (longest + config.engine.policy.grace).max(settings.longest_pause)
+}
+
+/// What operators have set, in the registry of limits.
+struct OfOperators(Arc<LimitRegistry>);
+
+#[async_trait]
+impl Numbers for OfOperators {
+    async fn share(&self) -> Vec<(String, String)> {
+        self.0.share().await
+    }
+
+    async fn changed(&self) -> Vec<(String, Option<String>)> {
+        self.0.untold().await
+    }
+
+    async fn take_over(&self, key: &str, text: Option<&str>) {
+        if let Err(error) = self.0.take_over(key, text).await {
+            tracing::warn!(%error, key, "a number that was set at another node was not taken over as it should be");
+        }
+    }
 }

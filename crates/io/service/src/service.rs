@@ -96,7 +96,7 @@ impl Service {
         watch_clients(&config, &driver).await;
         let journal = Arc::new(Journal::new(store.is_some()));
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
-        let cluster = cluster::join(&config, &driver, &mut tasks).await?;
+        let cluster = cluster::join(&config, (&driver, &limits), &mut tasks).await?;
         let parts = parts(
             &config,
             (records.clone(), callbacks),
