@@ -7,8 +7,8 @@ const NUMBER: &str = "number";
 /// The closing of the limit.
 const CLOSED: &str = "closed";
 /// How long after a lower number came into the value more than it may still count: leases end, the calls under way are
-/// over, and what is settled is given back in an exchange or two; twice, since a store may forget that meanwhile.
-const SETTLES: Duration = Duration::from_secs(400);
+/// over, and what is settled is given back in an exchange or two.
+const SETTLES: Duration = Duration::from_secs(250);
 
 impl World {
     /// An operator sets a number at a node, or takes it back; or the upstream closes the limit there.
