@@ -191,8 +191,8 @@ impl Node {
     }
 
     /// The store did not answer, or did not keep what it was given.
-    pub fn fail(&mut self) {
-        self.pace.failed();
+    pub fn fail(&mut self, now: Instant) {
+        self.pace.failed(now);
     }
 
     /// The answer has come, with the revision of the value that has it: what the ledgers are to have from now on.

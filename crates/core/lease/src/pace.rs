@@ -23,6 +23,7 @@ const RENEWALS: u32 = 6;
 /// How it stands with a node's requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
+    /// The last request, or failure.
     asked_at: Option<Instant>,
     /// Whether a request is due that others need, or for which they have something.
     is_pushed: bool,
@@ -51,7 +52,9 @@ impl Pace {
         self.is_pushed = false;
     }
 
-    pub(crate) fn failed(&mut self) {
+    /// Whether or not a request was made, the next try waits.
+    pub(crate) fn failed(&mut self, now: Instant) {
+        self.asked_at = Some(now);
         self.failures += 1;
     }
 

@@ -23,7 +23,7 @@ impl Task {
             Ok(()) => self.counts.exchanges += 1,
             Err(_) => {
                 self.counts.failures += 1;
-                self.node.fail();
+                self.node.fail(self.setup.driver.now());
                 if self.node.failures() == FAILURES {
                     self.tell_engine_not_renewed().await;
                 }

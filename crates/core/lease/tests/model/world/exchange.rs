@@ -46,7 +46,7 @@ impl World {
             .is_some_and(|op| now.since(op.begun) > Duration::from_secs(1))
         {
             it.operation = None;
-            it.node.fail();
+            it.node.fail(clock);
         }
         let asked = Asked {
             in_all: it.asked,
@@ -258,7 +258,10 @@ impl World {
                 });
                 self.post(place, number, Message::Swap(revision, value.write()));
             }
-            Reply::Done(_, false) => self.processes[place].node.fail(),
+            Reply::Done(_, false) => {
+                let clock = self.clock(place);
+                self.processes[place].node.fail(clock);
+            }
             Reply::Done(revision, true) => {
                 let clock = self.clock(place);
                 let now = self.now;
