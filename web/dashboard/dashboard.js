@@ -204,6 +204,77 @@ function showShadow(flows) {
   }));
 }
 
+// How it stands with the cluster, in words, the most urgent first.
+function clusterWords(it) {
+  const left = it.leaseLeftMillis ? `its leases last for ${span(it.leaseLeftMillis)}` : "its leases have ended";
+  const lines = [];
+  if (it.trouble) {
+    const then = it.leaseLeftMillis ? "until then calls go on" : "calls under shared limits are refused";
+    const since = `for ${span(it.trouble.sinceMillis)}`;
+    lines.push([`The ${it.store} store hasn't answered this node ${since}; ${left}, ${then}: ${it.trouble.reason}`, true]);
+  }
+  if (it.learning) {
+    const why = it.learning.reason ? `, since ${it.learning.reason}` : "";
+    lines.push([`What nodes have is learned anew${why}. Nobody gets what is unknown`
+      + ` for ${span(it.learning.overInMillis)} more.`, true]);
+  }
+  const seen = it.exchangedMillis === undefined ? "" : `, as the ${it.store} store had it ${span(it.exchangedMillis)} ago`;
+  const doubts = it.doubts ? `; times learned anew so far: ${it.doubts}` : "";
+  lines.push([`Seen from ${it.member}${seen}; ${left}${doubts}.`, false]);
+  return lines;
+}
+
+// A node's name; with the number of its process, by which two of one name are told apart.
+function nodeName(member, own, isWhole) {
+  const at = member.lastIndexOf("/");
+  const cell = element("td", "", member.slice(0, at));
+  if (isWhole) cell.append(element("span", "scope", member.slice(at)));
+  if (member === own) cell.append(element("span", "scope", " (this node)"));
+  return cell;
+}
+
+// Where all slots of a limit are: with nodes, free, on their way back, or nobody knows.
+function shareRows(limit, own) {
+  const name = (member) => member.slice(0, member.lastIndexOf("/"));
+  const isTwice = (member) => limit.parts.filter((it) => name(it.member) === name(member)).length > 1;
+  const rows = limit.parts.map(({ member, slots, wants }) => [nodeName(member, own, isTwice(member)), slots, wants]);
+  rows.push([element("td", "", "free"), limit.free, ""]);
+  if (limit.returning) {
+    const last = limit.returnedInMillis ? `, the last in ${span(limit.returnedInMillis)}` : "";
+    rows.push([element("td", "", `returning${last}`), limit.returning, ""]);
+  }
+  if (limit.unknown) {
+    rows.push([element("td", "trouble", `unknown, for ${span(limit.knownInMillis)}`), limit.unknown, ""]);
+  }
+  return rows.map(([of, slots, wants], at) => {
+    const row = element("tr");
+    if (at === 0) {
+      const name = element("td", "", limit.key);
+      name.append(element("div", "scope", `${limit.allowed} in all`));
+      name.rowSpan = rows.length;
+      row.append(name);
+    }
+    row.append(of, element("td", "", slots), element("td", "", wants));
+    return row;
+  });
+}
+
+// Asked for only where a limit is shared.
+function showCluster(it) {
+  place("cluster").hidden = !it;
+  if (!it) return;
+  const lines = clusterWords(it).map(([text, urgent]) => element("li", urgent ? "trouble" : "scope", text));
+  place("cluster").querySelector("ul").replaceChildren(...lines);
+  place("members").replaceChildren(...it.members.map((member) => {
+    const left = member.leaseLeftMillis ? span(member.leaseLeftMillis) : "ended";
+    const row = element("tr");
+    row.append(nodeName(member.member, it.member, true), element("td", "", `${span(member.seenMillis)} ago`),
+      element("td", "", left));
+    return row;
+  }));
+  place("parts").replaceChildren(...it.limits.flatMap((limit) => shareRows(limit, it.member)));
+}
+
 function showNotices(health) {
   const lines = health.split("\n").slice(1).filter((line) => line);
   place("notices").replaceChildren(...lines.map((line) => element("li", "", line)));
@@ -218,6 +289,8 @@ async function show() {
     ask("/api/v2/tollgate/upstreams"),
     all("/api/v2/tollgate/learned"),
   ]);
+  const isShared = limits.some((limit) => limit.lease);
+  showCluster(isShared ? await ask("/api/v2/tollgate/cluster") : null);
   showNotices(await (await fetch("/health")).text());
   showTroubles(upstreams, closings);
   showLearned(learned);

@@ -18,7 +18,7 @@ const HASTE: Duration = Duration::from_millis(50);
 /// In haste, from one request to the next, at the least.
 const HASTY: Duration = Duration::from_millis(5);
 /// Parts of a lease after which it is renewed.
-const RENEWALS: u32 = 6;
+pub const RENEWALS: u32 = 6;
 
 /// How it stands with a node's requests.
 #[derive(Clone, Debug, Default)]

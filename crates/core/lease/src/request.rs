@@ -1,6 +1,7 @@
 //! What a member says to the value, and what it is told.
 
 use crate::{GuaranteedWant, MemberId, Noted, Telling, Want};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -90,19 +91,31 @@ pub struct Grant {
 }
 
 /// Why the value was not trusted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Doubt {
     /// The store had none.
+    #[serde(rename = "missing")]
     Missing,
     /// It is older than one that the member has seen.
+    #[serde(rename = "older")]
     Older,
     /// Another server has it than the one that it was written to, or the same one after a restart.
+    #[serde(rename = "other.server")]
     OtherServer,
     /// It has forgotten what it had told the member.
+    #[serde(rename = "contradiction")]
     Contradiction,
 }
 
 impl Doubt {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Missing,
+        Self::Older,
+        Self::OtherServer,
+        Self::Contradiction,
+    ];
+
     /// The word used in logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -111,6 +124,17 @@ impl Doubt {
             Self::Older => "older",
             Self::OtherServer => "other.server",
             Self::Contradiction => "contradiction",
+        }
+    }
+
+    /// What had happened, as the end of a sentence that begins with "learned anew, since".
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "the store had no value",
+            Self::Older => "the store's value was older than one that a node had seen",
+            Self::OtherServer => "the store was restarted, or is another server",
+            Self::Contradiction => "the value had forgotten what it had told a node",
         }
     }
 }

@@ -25,12 +25,15 @@ pub struct Value {
     pub(crate) clock: StoreTime,
     /// Members that the value doesn't know may have leases until then: after a doubt.
     #[serde(default)]
-    strangers_until: StoreTime,
+    pub(crate) strangers_until: StoreTime,
     /// How often the value was not trusted.
     #[serde(default)]
     pub(crate) doubts: u64,
+    /// Why it was last not trusted; none too where a version wrote it that didn't keep that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) doubt: Option<Doubt>,
     /// The longest that leases last.
-    lease: Nanos,
+    pub(crate) lease: Nanos,
     pub(crate) members: BTreeMap<MemberId, Member>,
     pub(crate) limits: BTreeMap<LimitKey, Share>,
     #[serde(default, skip_serializing_if = "Notices::is_empty")]
@@ -59,6 +62,7 @@ impl Value {
             clock: StoreTime::default(),
             strangers_until: StoreTime::default(),
             doubts: 0,
+            doubt: None,
             lease: Nanos::default(),
             members: BTreeMap::new(),
             limits: BTreeMap::new(),
@@ -103,15 +107,14 @@ impl Value {
                 (value, doubt)
             }
         };
-        if doubt.is_some() {
-            value.forget(server, request);
-        } else {
-            value.clock = value.clock + at_most(known_for);
+        match doubt {
+            Some(doubt) => value.forget(doubt, server, request),
+            None => value.clock = value.clock + at_most(known_for),
         }
         let mut standing = value.standing(request);
         if standing.is_none() {
             doubt = Some(Doubt::Contradiction);
-            value.forget(server, request);
+            value.forget(Doubt::Contradiction, server, request);
             standing = value.standing(request);
         }
         value.lease = value.lease.max(request.lease.into());
@@ -148,17 +151,18 @@ impl Value {
     }
 
     /// Whether members that the value doesn't know may still have leases, and come with what they have.
-    fn is_learning(&self) -> bool {
+    pub(crate) fn is_learning(&self) -> bool {
         self.clock < self.strangers_until
     }
 
     /// Nothing is believed of who has what. Members show what they have; what nobody shows may be a stranger's, who sends
     /// until its lease ends, which is no later than a lease from now, and whose calls count a tail longer.
-    fn forget(&mut self, server: &str, request: &Request) {
+    fn forget(&mut self, doubt: Doubt, server: &str, request: &Request) {
         server.clone_into(&mut self.server);
         self.members.clear();
         self.notices.forget();
         self.doubts += 1;
+        self.doubt = Some(doubt);
         self.strangers_until = self.clock + self.lease.span().max(request.lease);
         for share in self.limits.values_mut() {
             share.forget(self.strangers_until + at_least(share.tail.span()));

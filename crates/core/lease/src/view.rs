@@ -2,7 +2,7 @@
 
 use crate::balance::Balance;
 use crate::want::wanted;
-use crate::{LimitKey, MemberId, StoreTime, Value, Wants};
+use crate::{Doubt, LimitKey, MemberId, StoreTime, Value, Wants};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -78,6 +78,24 @@ impl Value {
         self.members.keys()
     }
 
+    /// Whether the value is learned anew, and why.
+    #[must_use]
+    pub fn learning(&self) -> Option<LearningView> {
+        let unknown = self.limits.values().filter_map(|it| it.unknown.as_ref());
+        let unknown = unknown.filter(|(_, slots)| *slots > 0);
+        let last = unknown.map(|(until, _)| until).max();
+        (self.is_learning() || last.is_some()).then(|| LearningView {
+            why: self.doubt,
+            over_in: self.until(last.max(Some(&self.strangers_until))),
+        })
+    }
+
+    /// The longest that leases last which members were granted.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        self.lease.span()
+    }
+
     /// How often the value was not trusted since it was made.
     #[must_use]
     pub fn doubts(&self) -> u64 {
@@ -104,6 +122,15 @@ pub struct LimitView<'a> {
     pub returned_in: Duration,
     /// How long after the last exchange nobody unknown can have anything any more.
     pub known_in: Duration,
+}
+
+/// A value that is learned anew: members show what they have, and what nobody shows is given to nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LearningView {
+    /// Why it was not trusted; none where an older version found that.
+    pub why: Option<Doubt>,
+    /// How long after the last exchange all of it will be known.
+    pub over_in: Duration,
 }
 
 /// A member's part of a limit, in slots.

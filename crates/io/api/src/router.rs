@@ -7,10 +7,10 @@ use crate::notices::Notices;
 use crate::operation::Operations;
 use crate::state::Api;
 use crate::{
-    actions, audit, cache, clients, closings, credentials, dashboard, declared, document, drafts,
-    elsewhere, flows, gate, integrations, jobs, learned, limits, links, media, oauth, openapi,
-    operation, organization, packing, parts, rows, run, tables, tags, tokens, types, usage,
-    workflows,
+    actions, audit, cache, clients, closings, cluster, credentials, dashboard, declared, document,
+    drafts, elsewhere, flows, gate, integrations, jobs, learned, limits, links, media, metrics,
+    oauth, openapi, operation, organization, packing, parts, rows, run, tables, tags, tokens,
+    types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -22,6 +22,7 @@ use http::{StatusCode, Uri};
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tollgate_cluster::Cluster;
 use tollgate_driver::Driver;
 use tower::ServiceExt as _;
 use utoipa::openapi::OpenApi;
@@ -64,6 +65,8 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(learned::routes())
         .merge(closings::routes())
         .merge(cache::routes())
+        .merge(cluster::routes())
+        .merge(metrics::routes())
 }
 
 /// What needs none.
@@ -133,7 +136,9 @@ fn without_slash_at_end(mut request: Request) -> Request {
     request
 }
 
-/// 200 while the service runs. Further lines are for whoever runs it.
+/// 200 while the service runs. Further lines are for whoever runs it. That a node can't ask the coordination store, or has
+/// no lease, is such a line and no other status: what needs no shared limit goes on, what does is answered 503, and were all
+/// nodes taken out of service when the store is away, nothing would be answered at all.
 #[utoipa::path(
     get, path = "/health", operation_id = "getHealth",
     responses((status = 200, description = "The text.", body = String)),
@@ -142,9 +147,15 @@ fn without_slash_at_end(mut request: Request) -> Request {
 async fn health(
     State(driver): State<Driver>,
     State(notices): State<Notices>,
+    State(cluster): State<Option<Arc<Cluster>>>,
 ) -> (StatusCode, String) {
     if driver.is_alive() {
-        (StatusCode::OK, format!("ok\n{}", notices.shown()))
+        let of_cluster = cluster.and_then(|it| it.status().notice(driver.now()));
+        let of_cluster = of_cluster.map_or_else(String::new, |it| format!("cluster: {it}\n"));
+        (
+            StatusCode::OK,
+            format!("ok\n{}{of_cluster}", notices.shown()),
+        )
     } else {
         let message = "the engine has died; the service is about to end\n";
         (StatusCode::SERVICE_UNAVAILABLE, message.to_owned())

@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
 use tollgate_callers::Door;
+use tollgate_cluster::Cluster;
 use tollgate_config::Organization;
 use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
@@ -51,6 +52,8 @@ parts! {
     lanes: Arc<Lanes>,
     /// What every limit allows.
     limits: Arc<LimitRegistry>,
+    /// The node's part in a cluster; there where the configuration has one.
+    cluster: Option<Arc<Cluster>>,
     /// Carries calls out.
     executor: Arc<Executor>,
     /// Carries calls out later; there where a store is.

@@ -1,27 +1,38 @@
 //! The handle on a node's part in a cluster.
 
 use crate::task::Task;
+use crate::trips::RoundTrips;
 use crate::{Setup, Status};
+use prometheus_client::metrics::histogram::Histogram;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// A node's part in a cluster.
+#[derive(Debug)]
 pub struct Cluster {
-    pub(crate) status: watch::Receiver<Status>,
-    pub(crate) leaving: watch::Sender<bool>,
+    status: watch::Receiver<Status>,
+    leaving: watch::Sender<bool>,
+    trips: RoundTrips,
 }
 
 impl Cluster {
     /// The handle, and the task that does it all until it is dropped or has left.
     pub fn new(setup: Setup) -> (Self, impl Future<Output = ()> + Send) {
-        let (seen, status) = watch::channel(Status {
-            member: setup.member.to_string(),
-            store: setup.store.kind(),
-            ..Status::default()
-        });
+        let (seen, status) = watch::channel(Status::new(
+            setup.member.to_string(),
+            setup.store.kind(),
+            setup.lease,
+            setup.driver.now(),
+        ));
         let (leaving, leaves) = watch::channel(false);
-        let task = Task::new(setup, seen, leaves);
-        (Self { status, leaving }, task.run())
+        let trips = RoundTrips::new();
+        let task = Task::new(setup, trips.clone(), seen, leaves);
+        let cluster = Self {
+            status,
+            leaving,
+            trips,
+        };
+        (cluster, task.run())
     }
 
     /// What the node knows of its part.
@@ -30,10 +41,16 @@ impl Cluster {
         self.status.borrow().clone()
     }
 
+    /// How long the store took to answer, or to fail, in seconds.
+    #[must_use]
+    pub fn round_trips(&self) -> &Histogram {
+        &self.trips.0
+    }
+
     /// Waits until the store has answered for the first time; false if it hasn't within that time.
     pub async fn joined(&self, within: Duration) -> bool {
         let mut status = self.status.clone();
-        let joined = status.wait_for(|status| status.has_joined);
+        let joined = status.wait_for(|status| status.exchanged_at.is_some());
         matches!(tokio::time::timeout(within, joined).await, Ok(Ok(_)))
     }
 

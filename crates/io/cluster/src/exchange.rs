@@ -2,7 +2,7 @@
 
 use crate::task::{Known, Task};
 use std::time::Duration;
-use tollgate_coordination::{Found, Revision, Swap};
+use tollgate_coordination::{CoordinationError, Found, Revision, Swap};
 use tollgate_engine::Lease;
 use tollgate_lease::{Answer, Request, Value};
 
@@ -12,6 +12,32 @@ const TRIES: usize = 5;
 /// Failures in a row after which the engine is told that its leases are not renewed.
 const FAILURES: u32 = 2;
 
+/// Why an exchange did not end well.
+struct Failure {
+    why: String,
+    /// Whether it may have been made all the same.
+    is_in_doubt: bool,
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            is_in_doubt: false,
+        }
+    }
+}
+
+/// Of a swap. A read changes nothing, so it is never in doubt.
+impl From<CoordinationError> for Failure {
+    fn from(error: CoordinationError) -> Self {
+        Self {
+            why: error.to_string(),
+            is_in_doubt: error.is_in_doubt(),
+        }
+    }
+}
+
 impl Task {
     /// Gives back what others need, says what is asked, and takes what is granted.
     ///
@@ -20,21 +46,23 @@ impl Task {
     pub(crate) async fn exchange(&mut self) -> Result<(), String> {
         let done = self.try_exchange().await;
         match &done {
-            Ok(()) => self.counts.exchanges += 1,
-            Err(_) => {
-                self.counts.failures += 1;
+            Ok(()) => self.counts.done += 1,
+            Err(failure) => {
+                match failure.is_in_doubt {
+                    true => self.counts.in_doubt += 1,
+                    false => self.counts.failed += 1,
+                }
                 self.node.fail(self.setup.driver.now());
                 if self.node.failures() == FAILURES {
                     self.tell_engine_not_renewed().await;
                 }
             }
         }
-        done
+        done.map_err(|failure| failure.why)
     }
 
-    async fn try_exchange(&mut self) -> Result<(), String> {
-        self.counts.round_trips += 1;
-        let found = self.setup.store.read().await;
+    async fn try_exchange(&mut self) -> Result<(), Failure> {
+        let found = self.trips.measure(self.setup.store.read()).await;
         let mut found = found.map_err(|error| error.to_string())?;
         let mut value = self.read(&found)?;
         if let Some(value) = &value {
@@ -53,7 +81,10 @@ impl Task {
                 Swap::Done {
                     is_durable: false, ..
                 } => {
-                    return Err("no second server has what was written".into());
+                    return Err(Failure {
+                        why: "no second server has what was written".to_owned(),
+                        is_in_doubt: true,
+                    });
                 }
                 Swap::Done {
                     revision, server, ..
@@ -62,15 +93,16 @@ impl Task {
                         server: server.as_str().to_owned(),
                         value: Some(next),
                     });
-                    return self.take(&answer, revision).await;
+                    return Ok(self.take(&answer, revision).await?);
                 }
                 Swap::Changed(changed) => {
+                    self.counts.changed += 1;
                     value = self.read(&changed)?;
                     found = changed;
                 }
             }
         }
-        Err("others have changed the value each time".into())
+        Err("others have changed the value each time".to_owned().into())
     }
 
     /// The value that was found. Of another server's revisions nothing is known.
@@ -106,13 +138,12 @@ impl Task {
         )
     }
 
-    async fn swap(&mut self, expected: Option<Revision>, next: &Value) -> Result<Swap, String> {
-        self.counts.round_trips += 1;
+    async fn swap(&mut self, expected: Option<Revision>, next: &Value) -> Result<Swap, Failure> {
         let called = next.called().into_iter().map(ToString::to_string);
         let called: Vec<String> = called.collect();
         let (value, note) = (next.write(), called.join(" "));
-        let swap = self.setup.store.swap(expected, &value, &note).await;
-        swap.map_err(|error| error.to_string())
+        let swap = self.setup.store.swap(expected, &value, &note);
+        Ok(self.trips.measure(swap).await?)
     }
 
     /// The engine has less of what others need, from before they are told.
@@ -131,6 +162,7 @@ impl Task {
     async fn take(&mut self, answer: &Answer, revision: Revision) -> Result<(), String> {
         if let Some(doubt) = answer.doubt {
             let why = doubt.as_str();
+            self.counts.doubts[doubt as usize] += 1;
             tracing::warn!(
                 why,
                 "the value of the cluster is learned anew: parts stay, none grows beyond what is shown"

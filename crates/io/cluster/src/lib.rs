@@ -25,8 +25,9 @@ mod setup;
 mod shared;
 mod status;
 mod task;
+mod trips;
 
 pub use cluster::Cluster;
 pub use numbers::Numbers;
 pub use setup::Setup;
-pub use status::{SharedStatus, Status};
+pub use status::{Counts, Learning, MemberStatus, PartStatus, SharedStatus, Status, Trouble};

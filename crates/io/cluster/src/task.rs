@@ -1,8 +1,12 @@
 //! The task: it looks at what is asked, and exchanges when that is due.
 
+mod show;
+
 use crate::closings::Closings;
 use crate::shared::Shared;
-use crate::{Setup, SharedStatus, Status};
+use crate::status::{Counts, Trouble};
+use crate::trips::RoundTrips;
+use crate::{Setup, Status};
 use std::time::Duration;
 use tokio::sync::watch;
 use tollgate_coordination::Hint;
@@ -21,6 +25,7 @@ pub(crate) struct Task {
     pub(crate) closings: Closings,
     pub(crate) known: Option<Known>,
     pub(crate) counts: Counts,
+    pub(crate) trips: RoundTrips,
     status: watch::Sender<Status>,
     leaving: watch::Receiver<bool>,
     said_at: Option<Instant>,
@@ -32,16 +37,10 @@ pub(crate) struct Known {
     pub(crate) value: Option<Value>,
 }
 
-#[derive(Default)]
-pub(crate) struct Counts {
-    pub(crate) exchanges: u64,
-    pub(crate) failures: u64,
-    pub(crate) round_trips: u64,
-}
-
 impl Task {
     pub(crate) fn new(
         setup: Setup,
+        trips: RoundTrips,
         status: watch::Sender<Status>,
         leaving: watch::Receiver<bool>,
     ) -> Self {
@@ -52,6 +51,7 @@ impl Task {
             closings: Closings::default(),
             known: None,
             counts: Counts::default(),
+            trips,
             status,
             leaving,
             said_at: None,
@@ -124,6 +124,12 @@ impl Task {
             self.tell_closing(&look.key, look.closed_until, now);
         }
         self.tell_numbers().await;
+        let node = &self.node;
+        self.status.send_if_modified(|status| {
+            show::follow(node, status);
+            // Nobody waits for this.
+            false
+        });
         true
     }
 
@@ -151,23 +157,20 @@ impl Task {
         let value = self.known.as_ref().and_then(|known| known.value.as_ref());
         let node = &self.node;
         self.status.send_modify(|status| {
-            status.has_joined |= trouble.is_none();
-            status.lease_left = node.until().since(now);
-            status.exchanges = self.counts.exchanges;
-            status.failures = self.counts.failures;
-            status.round_trips = self.counts.round_trips;
-            status.trouble = trouble;
-            let Some(value) = value else { return };
-            status.doubts = value.doubts();
-            status.members = value.listed().map(ToString::to_string).collect();
-            let limits = value.views().map(|view| SharedStatus {
-                key: view.key.clone(),
-                allowed: view.allowed,
-                slots: node.slots(view.key),
-                wanted: node.wanted(view.key),
-                unknown: view.unknown,
+            status.until = node.until();
+            status.counts = self.counts;
+            let since = status.trouble.as_ref().map_or(now, |it| it.since);
+            status.trouble = trouble.map(|why| Trouble {
+                why,
+                since,
+                failures: node.failures(),
             });
-            status.limits = limits.collect();
+            if status.trouble.is_none() {
+                status.exchanged_at = Some(now);
+                if let Some(value) = value {
+                    show::show(value, node, status);
+                }
+            }
         });
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn join(
     config: &Config,
     (driver, limits): (&Driver, &Arc<LimitRegistry>),
     tasks: &mut Tasks,
-) -> Result<Option<Cluster>, StartError> {
+) -> Result<Option<Arc<Cluster>>, StartError> {
     let Some(settings) = &config.cluster else {
         return Ok(None);
     };
@@ -40,13 +40,13 @@ pub(crate) async fn join(
     tasks.spawn("cluster", task);
     if !cluster.joined(FIRST_ANSWER).await {
         let why = cluster.status().trouble;
-        let why = why.unwrap_or_else(|| "no answer of the store yet".to_owned());
+        let why = why.map_or_else(|| "no answer of the store yet".to_owned(), |it| it.why);
         tracing::warn!(
             why,
             "starting without a part of the shared limits: calls under them are refused until the store answers"
         );
     }
-    Ok(Some(cluster))
+    Ok(Some(Arc::new(cluster)))
 }
 
 /// The process that starts now: another one each time, whatever the node is called.

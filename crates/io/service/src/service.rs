@@ -34,7 +34,7 @@ pub struct Service {
     store: Option<Arc<Store>>,
     jobs: Option<Arc<Jobs>>,
     transfers: Option<Arc<Transfers>>,
-    cluster: Option<Cluster>,
+    cluster: Option<Arc<Cluster>>,
     records: Records,
     tasks: Tasks,
     /// Where TLS is spoken.
@@ -101,7 +101,7 @@ impl Service {
             &config,
             (records.clone(), callbacks),
             (workers, &live, &driver, &journal),
-            (workflows, composites, limits),
+            (workflows, composites, limits, cluster.clone()),
         );
         let (actions, files) = (
             live.catalog().actions().len(),
@@ -169,7 +169,7 @@ impl Service {
     /// The node's part in the cluster; none where the configuration has no `[cluster]`.
     #[must_use]
     pub fn cluster(&self) -> Option<tollgate_cluster::Status> {
-        self.cluster.as_ref().map(Cluster::status)
+        self.cluster.as_ref().map(|it| it.status())
     }
 
     /// What has the files of the listeners' certificates looked at now; none where no TLS is spoken.

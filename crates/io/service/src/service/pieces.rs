@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, describe, edge, router};
 use tollgate_architect_runner::{Host, Runner};
 use tollgate_callers::{Callers, Door, Logins, Meter};
+use tollgate_cluster::Cluster;
 use tollgate_config::{Config, ListenerTls, Server};
 use tollgate_definitions::{
     Composites, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
@@ -113,12 +114,20 @@ pub(super) fn start_tasks(
     tasks
 }
 
+/// What is known of workflows, composites, limits, and the node's part in a cluster.
+type Known = (
+    WorkflowFiles,
+    Composites,
+    Arc<LimitRegistry>,
+    Option<Arc<Cluster>>,
+);
+
 /// What the API's handlers share.
 pub(super) fn parts(
     config: &Config,
     (records, callbacks): (Records, Callbacks),
     (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
-    (files, composites, limits): (WorkflowFiles, Composites, Arc<LimitRegistry>),
+    (files, composites, limits, cluster): Known,
 ) -> Parts {
     let server = &config.server;
     let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
@@ -156,6 +165,7 @@ pub(super) fn parts(
         organization,
         lanes,
         limits,
+        cluster,
         executor,
         jobs,
         transfers: transfers(live, &workflows),
