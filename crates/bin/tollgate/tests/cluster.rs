@@ -1,10 +1,13 @@
-//! `tollgate cluster` on a real Redis: a first value, and what is shown of one that nodes have made.
+//! `tollgate cluster` on a real Redis and a real PostgreSQL: a first value, and what is shown of one that nodes have made.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../io/store/tests/support/place.rs"]
 mod place;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../../../io/store/tests/support/postgres.rs"]
+mod postgres;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../io/coordination/tests/support/redis.rs"]
 mod redis;
@@ -137,11 +140,83 @@ async fn a_first_value_is_put_and_kept() {
     let (_, said, _) = cluster(&url, &["status"]);
     assert!(said.starts_with("1 member, 1 limit,"), "{said}");
 
+    // A node is a member, and none is seen for twice the time in which one that lives would exchange.
     let (status, said, errors) = cluster(&url, &["init", "--force"]);
     assert_eq!((status, &*said), (0, "the value was replaced\n"));
-    assert!(errors.contains("stop all nodes"), "{errors}");
+    assert!(
+        errors.contains("whether a node still exchanges"),
+        "{errors}"
+    );
+    assert!(errors.contains("cut off from the store"), "{errors}");
     let (_, said, _) = cluster(&url, &["status"]);
     assert!(said.starts_with("0 members, 0 limits,"), "{said}");
+    // Of nobody's value nothing is asked.
+    let (status, _, errors) = cluster(&url, &["init", "--force"]);
+    assert_eq!(status, 0);
+    assert!(!errors.contains("whether a node"), "{errors}");
+}
+
+/// Exchanges for a member that lives, until this is dropped.
+fn living(url: &str) -> tokio::task::JoinHandle<()> {
+    let url = url.to_owned();
+    tokio::spawn(async move {
+        loop {
+            change(&url, |server, revision, value| {
+                let found = Some((revision, value));
+                Value::exchange(found, Duration::ZERO, server, &request("a", 1, 20)).0
+            })
+            .await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgresql_a_value_is_shown_and_is_not_replaced_while_a_node_lives() {
+    let server = match postgres::Server::start(postgres::Disk::Lags) {
+        Ok(server) => server,
+        Err(why) => return place::skip(&why),
+    };
+    let url = server.database("cluster");
+    let made = "the value is there; nodes may start\n";
+    assert_eq!(cluster(&url, &["init"]), (0, made.into(), String::new()));
+    change(&url, |server, revision, value| {
+        let found = Some((revision, value));
+        Value::exchange(found, Duration::ZERO, server, &request("a", 1, 20)).0
+    })
+    .await;
+    let node = living(&url);
+    let (status, said, errors) = cluster(&url, &["init", "--force"]);
+    node.abort();
+    assert_eq!((status, &*said), (1, ""), "{errors}");
+    assert!(
+        errors.contains("so a node runs; nothing was replaced"),
+        "{errors}"
+    );
+    let (_, said, _) = cluster(&url, &["status"]);
+    assert!(
+        said.starts_with("1 member, 1 limit, 0 doubts so far\nspans"),
+        "{said}"
+    );
+    change(&url, |_, revision, value| {
+        let found = Some((revision, value));
+        Value::exchange(
+            found,
+            Duration::ZERO,
+            "after a restart",
+            &request("b", 1, 20),
+        )
+        .0
+    })
+    .await;
+    let (_, said, _) = cluster(&url, &["status"]);
+    let why =
+        "learned anew, since the store was restarted, or is another server\nall is known in 71s\n";
+    assert!(said.contains(why), "{said}");
+    assert!(
+        said.lines().all(|line| line.chars().count() <= 80),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,6 +254,10 @@ async fn members_and_limits_are_shown_in_80_columns() {
     let (_, said, _) = cluster(&url, &["status"]);
     assert!(
         said.starts_with("1 member, 1 limit, 1 doubt so far\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("learned anew, since the store was restarted"),
         "{said}"
     );
     assert!(said.contains("  unknown, for 71s "), "{said}");

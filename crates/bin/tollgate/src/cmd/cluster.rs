@@ -1,15 +1,15 @@
 //! `tollgate cluster`: the value that the nodes of `[cluster]` share, made and shown.
 
+mod init;
 mod show;
 
 use super::stored::{self, bad_usage};
-use crate::console::{errln, outln};
-use anyhow::Context as _;
+use crate::console::outln;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tollgate_config::Config;
-use tollgate_coordination::{CoordinationError, CoordinationStore, Revision, Swap};
+use tollgate_coordination::{CoordinationError, CoordinationStore, Found};
 use tollgate_lease::Value;
 use tollgate_service::{coordination_fault, open_coordination};
 
@@ -30,7 +30,7 @@ enum Command {
         of: Of,
         /// Replace a value that is there. Only when no node runs, nor any has run for as long as a lease and the
         /// longest period: what nodes have and what their calls still count is forgotten, so the limits would be
-        /// exceeded.
+        /// exceeded. It waits for twice the time between two signs of life of a node, and refuses if it sees one.
         #[arg(long)]
         force: bool,
     },
@@ -58,7 +58,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 #[tokio::main]
 async fn carry_out(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Init { of, force } => init(&Place::open(&of.config)?, force).await,
+        Command::Init { of, force } => init::init(&Place::open(&of.config)?, force).await,
         Command::Status { of, json } => status(&Place::open(&of.config)?, json).await,
     }
 }
@@ -89,56 +89,19 @@ impl Place {
         Ok(Self { config, store })
     }
 
+    async fn read(&self) -> anyhow::Result<Found> {
+        let found = self.store.read().await;
+        found.map_err(|error| self.fault(&error))
+    }
+
     /// Says where a fault comes from and what to do.
     fn fault(&self, error: &CoordinationError) -> anyhow::Error {
         anyhow::Error::msg(coordination_fault(&self.config, error))
     }
 }
 
-async fn init(place: &Place, force: bool) -> anyhow::Result<()> {
-    let found = place.store.read().await;
-    let found = found.map_err(|error| place.fault(&error))?;
-    let expected = found.value.map(|(revision, _)| revision);
-    if expected.is_some() && !force {
-        outln!("there is a value already, which stays; `tollgate cluster status` shows it");
-        return Ok(());
-    }
-    let first = Value::of_nobody(found.server.as_str()).write();
-    match place.store.swap(expected, &first, "").await {
-        Ok(Swap::Done { is_durable, .. }) => {
-            done(expected, is_durable);
-            Ok(())
-        }
-        Ok(Swap::Changed(_)) => anyhow::bail!(
-            "the value changed meanwhile, so a node runs; nothing was replaced{}",
-            if force { ": stop all nodes first" } else { "" }
-        ),
-        Err(error) if error.is_in_doubt() => Err(place.fault(&error))
-            .context("whether it was made isn't known; `tollgate cluster status` tells"),
-        Err(error) => Err(place.fault(&error)),
-    }
-}
-
-fn done(replaced: Option<Revision>, is_durable: bool) {
-    match replaced {
-        None => outln!("the value is there; nodes may start"),
-        Some(_) => {
-            outln!("the value was replaced");
-            errln!(
-                "warning: what nodes had is forgotten. One that runs still sends by its lease, and others get the same \
-                 slots until it has been in touch again: stop all nodes, and wait for a lease and the longest period"
-            );
-        }
-    }
-    if !is_durable {
-        errln!("warning: no replica has confirmed it, so a failover may lose it");
-    }
-}
-
 async fn status(place: &Place, as_json: bool) -> anyhow::Result<()> {
-    let found = place.store.read().await;
-    let found = found.map_err(|error| place.fault(&error))?;
-    let Some((_, text)) = found.value else {
+    let Some((_, text)) = place.read().await?.value else {
         match as_json {
             true => outln!("null"),
             false => outln!("there is no value; `tollgate cluster init` puts a first one there"),

@@ -19,6 +19,12 @@ pub(super) fn print(value: &Value) {
             "doubt"
         )
     );
+    if let Some(learning) = value.learning() {
+        let why = learning.why.map(|it| format!(", since {}", it.reason()));
+        let over_in = seconds(learning.over_in);
+        outln!("learned anew{}", why.unwrap_or_default());
+        outln!("all is known in {over_in}");
+    }
     outln!("spans are from the last exchange of any member, whenever that was");
     let mut members = table(["member", "seen", "lease left"]);
     for it in value.members() {
