@@ -1,21 +1,26 @@
 //! The caller that goes through tollgate: the service's API, as a flow or an SDK would use it.
 
 use super::load::{Arrival, End, Flow};
-use super::world::{SECRET, World, inputs};
+use super::world::{SECRET, inputs};
 use crate::cmd::remote::Remote;
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_config::Config;
 use tollgate_service::Service;
+
+/// How long the end may take; nothing is under way then.
+const DRAIN: Duration = Duration::from_secs(5);
 
 pub(super) struct Gate {
     remote: Remote,
     /// Of the actions, by name.
     ids: BTreeMap<String, String>,
-    _service: Service,
+    service: Service,
 }
 
 impl Gate {
-    pub(super) async fn start(world: &World) -> anyhow::Result<Self> {
-        let service = Service::start(world.config()?, 1).await?;
+    pub(super) async fn start(config: Config) -> anyhow::Result<Self> {
+        let service = Service::start(config, 1).await?;
         let base = format!("http://{}", service.address());
         let remote = Remote::login(&base, "flows", SECRET).await?;
         let ids = remote.actions().await?;
@@ -25,8 +30,20 @@ impl Gate {
         Ok(Self {
             remote,
             ids,
-            _service: service,
+            service,
         })
+    }
+
+    /// Its part of a limit that nodes share, in slots.
+    pub(super) fn slots(&self, key: &str) -> u32 {
+        let status = self.service.cluster();
+        let limits = status.iter().flat_map(|status| &status.limits);
+        limits.filter(|it| it.key == key).map(|it| it.slots).sum()
+    }
+
+    /// Ends, and gives back what it has of limits that nodes share.
+    pub(super) async fn end(self) {
+        self.service.drain(DRAIN).await;
     }
 
     pub(super) async fn execute(&self, arrival: Arrival) -> Vec<(Flow, End)> {
@@ -40,7 +57,7 @@ impl Gate {
 
     /// None if something else than a limit is in the way.
     async fn call(&self, name: &str, arrival: Arrival) -> Option<End> {
-        let terms = (arrival.flow.name(), arrival.flow.deadline());
+        let terms = (arrival.flow.name(), arrival.deadline);
         let inputs = inputs(name, arrival.number);
         let executed = self.remote.execute(self.ids.get(name)?, terms, &inputs);
         let executed = executed.await.ok()?;

@@ -1,6 +1,6 @@
 //! Who calls, when, and how it ended.
 
-use super::MINUTE;
+use super::pace::Pace;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 use std::time::Duration;
@@ -40,14 +40,13 @@ impl Flow {
         }
     }
 
-    /// The latest useful start of a call: a caller on the line waits 6 s, an SMS 45 s, a mail 90 s.
-    pub(super) fn deadline(self) -> Duration {
-        let minutes = match self {
+    /// The latest useful start of a call, in minutes: a caller on the line waits 6 s, an SMS 45 s, a mail 90 s.
+    fn deadline(self) -> f64 {
+        match self {
             Self::Voice => 0.1,
             Self::Sms => 0.75,
             Self::Email => 1.5,
-        };
-        MINUTE.mul_f64(minutes)
+        }
     }
 
     /// The actions of one interaction, one after the other.
@@ -66,25 +65,28 @@ pub(super) struct Arrival {
     pub(super) flow: Flow,
     /// From the start of the run.
     pub(super) at: Duration,
+    /// From each of its calls to the latest useful start of that.
+    pub(super) deadline: Duration,
     /// Tells its inputs from others'.
     pub(super) number: usize,
 }
 
 /// All interactions of a run, in the order of their arrival.
-#[derive(Debug)]
 pub(super) struct Load {
     pub(super) arrivals: Vec<Arrival>,
+    pub(super) pace: Pace,
 }
 
 impl Load {
     /// Poisson arrivals for each flow, and the mailing.
-    pub(super) fn draw(seed: u64) -> Self {
+    pub(super) fn draw(seed: u64, pace: Pace) -> Self {
         let mut random = SmallRng::seed_from_u64(seed);
         let mut arrivals = Vec::new();
-        let mut add = |flow, minutes: f64| {
+        let mut add = |flow: Flow, minutes: f64| {
             arrivals.push(Arrival {
                 flow,
-                at: MINUTE.mul_f64(minutes),
+                at: pace.minutes(minutes),
+                deadline: pace.minutes(flow.deadline()),
                 number: arrivals.len(),
             });
         };
@@ -103,7 +105,7 @@ impl Load {
             add(Flow::Email, MAILING_AT);
         }
         arrivals.sort_by_key(|arrival| arrival.at);
-        Self { arrivals }
+        Self { arrivals, pace }
     }
 
     pub(super) fn executions(&self) -> u64 {

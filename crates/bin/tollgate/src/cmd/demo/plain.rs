@@ -61,7 +61,7 @@ impl Plain {
                     .parse()
                     .ok()?;
                 let again = Instant::now() + Duration::from_secs(after);
-                if again > called + arrival.flow.deadline() {
+                if again > called + arrival.deadline {
                     return Some(End::Failed);
                 }
                 tokio::time::sleep_until(again.into()).await;

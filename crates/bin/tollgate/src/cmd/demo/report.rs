@@ -1,8 +1,9 @@
 //! The figures, side by side.
 
 use super::load::{Flow, FlowTally, MINUTES, Tally};
-use super::world::{ORGANISATION, PER_TOKEN};
-use super::{MINUTE, SPEED};
+use super::pace::Pace;
+use super::parts::Parts;
+use super::world::PER_TOKEN;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt;
@@ -11,15 +12,25 @@ use tollgate_platform::Counts;
 
 /// What a step of a call may be late by, at the platform's pace.
 const TOO_LATE: Duration = Duration::from_millis(500);
-/// How long a run takes at the most: who arrives last has a minute and a half, and calls take a moment.
-const RUN: Duration = Duration::from_secs(MINUTE.as_secs() * (MINUTES as u64 + 2));
+/// How long a run takes at the most, in minutes: who arrives last has a minute and a half, and calls take a moment.
+const RUN: f64 = MINUTES as f64 + 2.0;
 
 /// Both runs.
 pub(super) struct Report {
-    pub(super) plain: Side,
-    pub(super) gate: Side,
+    pub(super) pace: Pace,
+    pub(super) compared: Compared,
+    pub(super) first: Side,
+    pub(super) second: Side,
     /// How late this machine usually was.
     pub(super) lag: Duration,
+}
+
+/// What the two runs are.
+pub(super) enum Compared {
+    /// One token with retries, and tollgate.
+    Plain,
+    /// One node, and several; how their parts moved.
+    Nodes(Parts),
 }
 
 /// One run.
@@ -32,11 +43,17 @@ pub(super) struct Side {
     /// Calls counted in the organisation's windows.
     windows: Vec<u32>,
     took: Duration,
+    pace: Pace,
 }
 
 impl Side {
     /// What lies between two counts of the platform's.
-    pub(super) fn new(mut tally: Tally, before: &Counts, after: &Counts, took: Duration) -> Self {
+    pub(super) fn new(
+        mut tally: Tally,
+        (before, after): (&Counts, &Counts),
+        took: Duration,
+        pace: Pace,
+    ) -> Self {
         tally.0.iter_mut().for_each(|flow| flow.waits.sort());
         let used = after.tokens.iter().enumerate().map(|(at, token)| {
             token.admitted - before.tokens.get(at).map_or(0, |token| token.admitted)
@@ -52,6 +69,7 @@ impl Side {
                 .map(|window| window.count)
                 .collect(),
             took,
+            pace,
         }
     }
 
@@ -62,13 +80,25 @@ impl Side {
     /// Part of what the windows of `allowed` a minute that the run touched would have let pass, in
     /// percent.
     fn part(&self, calls: u64, allowed: u32) -> f64 {
-        let windows = (self.took.as_secs_f64() / MINUTE.as_secs_f64()).ceil();
+        let windows = (self.took.as_secs_f64() / self.pace.minute().as_secs_f64()).ceil();
         100.0 * calls as f64 / (f64::from(allowed) * windows)
+    }
+
+    /// The wait that this part of the executions done did not exceed, at the platform's pace.
+    fn wait(&self, tally: &FlowTally, part: f64) -> Option<Duration> {
+        let last = tally.waits.len().checked_sub(1)?;
+        let place = (part * last as f64).round() as usize;
+        Some(tally.waits[place] * self.pace.speed())
+    }
+
+    /// Of the organisation's limit.
+    fn whole(&self) -> f64 {
+        self.part(self.tokens.iter().sum(), self.pace.organisation())
     }
 
     fn fullest(&self) -> f64 {
         let fullest = self.windows.iter().copied().max().unwrap_or(0);
-        100.0 * f64::from(fullest) / f64::from(ORGANISATION)
+        100.0 * f64::from(fullest) / f64::from(self.pace.organisation())
     }
 
     fn to_json(&self) -> Value {
@@ -76,7 +106,10 @@ impl Side {
             .into_iter()
             .map(|flow| {
                 let tally = &self.tally.0[flow as usize];
-                let wait = |part| wait(tally, part).map(|wait| (wait.as_secs_f64() * 1e3).round());
+                let wait = |part| {
+                    self.wait(tally, part)
+                        .map(|wait| (wait.as_secs_f64() * 1e3).round())
+                };
                 let figures = json!({
                     "done": tally.waits.len(), "failed": tally.failed, "refused": tally.refused,
                     "waitMillis": {"p50": wait(0.50), "p95": wait(0.95), "p99": wait(0.99)},
@@ -84,7 +117,6 @@ impl Side {
                 (flow.name().to_owned(), figures)
             })
             .collect();
-        let calls = self.tokens.iter().sum();
         json!({
             "done": self.sum(FlowTally::done),
             "failed": self.sum(|flow| flow.failed),
@@ -95,7 +127,7 @@ impl Side {
                 "calls": calls, "usePercent": self.part(*calls, PER_TOKEN),
             })).collect::<Vec<_>>(),
             "organisation": {
-                "windows": self.windows, "usePercent": self.part(calls, ORGANISATION),
+                "windows": self.windows, "usePercent": self.whole(),
                 "fullestPercent": self.fullest(),
             },
             "tookMillis": self.took.as_millis() as u64,
@@ -103,26 +135,43 @@ impl Side {
     }
 }
 
-/// The wait that this part of the executions done did not exceed, at the platform's pace.
-fn wait(tally: &FlowTally, part: f64) -> Option<Duration> {
-    let last = tally.waits.len().checked_sub(1)?;
-    let place = (part * last as f64).round() as usize;
-    Some(tally.waits[place] * SPEED)
-}
-
 impl Report {
     pub(super) fn to_json(&self) -> Value {
-        json!({
-            "speed": SPEED, "plain": self.plain.to_json(), "tollgate": self.gate.to_json(),
-            "lagMillis": self.lag.as_secs_f64() * 1e3, "machineTooSlow": self.too_slow(),
-        })
+        let (first, second) = (self.first.to_json(), self.second.to_json());
+        let mut report = json!({
+            "speed": self.pace.speed(), "lagMillis": self.lag.as_secs_f64() * 1e3,
+            "machineTooSlow": self.too_slow(),
+        });
+        match &self.compared {
+            Compared::Plain => (report["plain"], report["tollgate"]) = (first, second),
+            Compared::Nodes(parts) => {
+                (report["oneNode"], report["nodes"]) = (first, second);
+                report["parts"] = parts.to_json();
+            }
+        }
+        report
+    }
+
+    /// Answers 429 that tollgate is to blame for.
+    pub(super) fn limited(&self) -> u64 {
+        match self.compared {
+            Compared::Plain => self.second.limited,
+            Compared::Nodes(_) => self.first.limited + self.second.limited,
+        }
+    }
+
+    fn names(&self) -> [String; 2] {
+        match &self.compared {
+            Compared::Plain => ["one token, retries".to_owned(), "tollgate".to_owned()],
+            Compared::Nodes(parts) => ["one node".to_owned(), format!("{} nodes", parts.nodes())],
+        }
     }
 
     /// Whether the figures tell of this machine rather than of what is compared: what it is late by at each
     /// step of a call is much of the platform's time, or calls went on when all deadlines were over.
     fn too_slow(&self) -> bool {
-        let took = self.plain.took.max(self.gate.took);
-        self.lag * SPEED > TOO_LATE || took > RUN
+        let took = self.first.took.max(self.second.took);
+        self.lag * self.pace.speed() > TOO_LATE || took > self.pace.minutes(RUN)
     }
 
     /// What the figures come to, in lines of at most 80 columns.
@@ -133,21 +182,51 @@ impl Report {
                  step of a call, {:.1} s of the platform's time. Use a release build, and try again\n\
                  when the machine has less to do.",
                 self.lag.as_millis(),
-                (self.lag * SPEED).as_secs_f64()
+                (self.lag * self.pace.speed()).as_secs_f64()
             );
         }
-        let lost = |side: &Side| side.sum(|flow| flow.failed);
-        format!(
-            "Verdict: with one token and retries, {} of {} executions failed, after {}\n\
-             answers 429. Through tollgate {} failed, {} were refused at once with a time to\n\
-             come back, and the platform answered 429 {} times.",
-            lost(&self.plain),
-            self.plain.sum(FlowTally::all),
-            self.plain.limited,
-            lost(&self.gate),
-            self.gate.sum(|flow| flow.refused),
-            self.gate.limited,
-        )
+        let failed = |side: &Side| side.sum(|flow| flow.failed);
+        let (first, second) = (&self.first, &self.second);
+        match &self.compared {
+            Compared::Plain => format!(
+                "Verdict: with one token and retries, {} of {} executions failed, after {}\n\
+                 answers 429. Through tollgate {} failed, {} were refused at once with a time to\n\
+                 come back, and the platform answered 429 {} times.",
+                failed(first),
+                first.sum(FlowTally::all),
+                first.limited,
+                failed(second),
+                second.sum(|flow| flow.refused),
+                second.limited,
+            ),
+            Compared::Nodes(parts) => format!(
+                "Verdict: {} nodes carried out {} executions where one carried out {}. The\n\
+                 platform answered 429 {} times.",
+                parts.nodes(),
+                second.sum(FlowTally::done),
+                first.sum(FlowTally::done),
+                second.limited,
+            ),
+        }
+    }
+
+    fn tokens_shown(&self) -> usize {
+        match self.compared {
+            Compared::Plain => self.first.tokens.len().max(self.second.tokens.len()),
+            // Each node has tokens of its own.
+            Compared::Nodes(_) => 0,
+        }
+    }
+
+    fn next(&self) -> &'static str {
+        match self.compared {
+            Compared::Plain => {
+                "Next: `tollgate plan` says what your limits carry; README.md, \"Real use\"."
+            }
+            Compared::Nodes(_) => {
+                "Next: docs/cluster.md says what three nodes need, and what each fault does."
+            }
+        }
     }
 }
 
@@ -155,9 +234,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
-        table.set_header(["", "one token, retries", "tollgate"].map(right));
-        table.add_row(["", "──────────────────", "────────"].map(right));
-        let sides = [&self.plain, &self.gate];
+        let [first, second] = self.names();
+        let under = |name: &str| "─".repeat(name.chars().count());
+        table.set_header(["", &first, &second].map(right));
+        table.add_row(["", &under(&first), &under(&second)].map(right));
+        let sides = [&self.first, &self.second];
         let mut row = |name: &str, show: &dyn Fn(&Side) -> String| {
             let cells = sides.map(|side| right(&show(side)));
             table.add_row([Cell::new(name)].into_iter().chain(cells));
@@ -175,18 +256,17 @@ impl fmt::Display for Report {
             });
             row("  wait p50/p95/p99 in s", &|side| {
                 let tally = &side.tally.0[flow as usize];
-                let waits = [0.50, 0.95, 0.99].map(|part| seconds(wait(tally, part)));
+                let waits = [0.50, 0.95, 0.99].map(|part| seconds(side.wait(tally, part)));
                 waits.join(" / ")
             });
         }
         row("organisation, whole run", &|side| {
-            format!("{:.0} %", side.part(side.tokens.iter().sum(), ORGANISATION))
+            format!("{:.0} %", side.whole())
         });
         row("organisation, fullest minute", &|side| {
             format!("{:.0} %", side.fullest())
         });
-        let most = sides.map(|side| side.tokens.len()).into_iter().max();
-        for at in 0..most.unwrap_or(0) {
+        for at in 0..self.tokens_shown() {
             row(&format!("token {}", at + 1), &|side| {
                 let calls = side.tokens.get(at);
                 let part = calls.map(|calls| format!("{:.0} %", side.part(*calls, PER_TOKEN)));
@@ -197,14 +277,15 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "A wait is from the call to the start that was answered. Times are at the\n\
-             platform's pace, {SPEED} times as long as measured here. Use is of what the minutes\n\
-             that the run touched let pass.\n"
+             platform's pace, {} times as long as measured here. Use is of what the minutes\n\
+             that the run touched let pass.\n",
+            self.pace.speed()
         )?;
+        if let Compared::Nodes(parts) = &self.compared {
+            writeln!(f, "{parts}")?;
+        }
         writeln!(f, "{}", self.verdict())?;
-        writeln!(
-            f,
-            "Next: `tollgate plan` says what your limits carry; README.md, \"Real use\"."
-        )
+        writeln!(f, "{}", self.next())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The emulated platform, and the configuration of a service that calls it.
 
-use super::{MINUTE, SPEED};
+use super::pace::Pace;
 use crate::cmd::http::json;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
@@ -13,8 +13,10 @@ use tollgate_platform::{Client, Spread, Window};
 
 /// Calls of a token in a minute; the platform's default.
 pub(super) const PER_TOKEN: u32 = 300;
-/// Calls of the organisation in a minute; the platform's default.
-pub(super) const ORGANISATION: u32 = 3_000;
+/// The name of the organisation's limit.
+pub(super) const LIMIT: &str = "org.app.user.rate.per.minute";
+/// The organisation of the demo, so that its value is no other's.
+pub(super) const ORGANIZATION: &str = "70116a7e-de30-4000-8000-000000000001";
 /// Tokens that tollgate may hold.
 const MAX_TOKENS: u32 = 10;
 /// The secret of the emulator's clients, worth nothing elsewhere.
@@ -31,11 +33,12 @@ pub(super) struct World {
     /// The actions by name, for the plain caller.
     pub(super) by_name: BTreeMap<String, Action>,
     folder: tempfile::TempDir,
+    pace: Pace,
 }
 
 impl World {
-    pub(super) async fn start(seed: u64) -> anyhow::Result<Self> {
-        let emulator = Emulator::start(platform(), seed, ([127, 0, 0, 1], 0).into())
+    pub(super) async fn start(seed: u64, pace: Pace) -> anyhow::Result<Self> {
+        let emulator = Emulator::start(platform(pace), seed, ([127, 0, 0, 1], 0).into())
             .await
             .context("no free port on loopback")?;
         let folder = tempfile::tempdir().context("no folder for the action files")?;
@@ -54,6 +57,7 @@ impl World {
             actions: by_name.len(),
             by_name,
             folder,
+            pace,
         })
     }
 
@@ -61,24 +65,34 @@ impl World {
         format!("http://{}", self.emulator.address())
     }
 
-    pub(super) fn config(&self) -> anyhow::Result<Config> {
+    /// The configuration of the node of that name, which shares its limits at this URL, if there is one.
+    pub(super) fn config(&self, name: &str, cluster: Option<&str>) -> anyhow::Result<Config> {
+        let mut text = settings(&self.url(), name, self.pace);
+        if cluster.is_some() {
+            text += &shared(name);
+        }
+        let env = |variable: &str| match variable {
+            "CLUSTER" => cluster.map(str::to_owned),
+            _ => Some(SECRET.to_owned()),
+        };
         let source = Source {
             file: "demo.toml",
             folder: self.folder.path() as &Path,
-            env: &|_| Some(SECRET.to_owned()),
+            env: &env,
             files: &tollgate_files::Disk,
         };
-        Ok(Config::parse(&settings(&self.url()), &source)?)
+        Ok(Config::parse(&text, &source)?)
     }
 }
 
 /// The service's configuration, as a user would write it.
-fn settings(url: &str) -> String {
-    let minute = MINUTE.as_secs();
+fn settings(url: &str, name: &str, pace: Pace) -> String {
+    let (minute, organisation) = (pace.seconds(), pace.organisation());
     format!(
         r#"
 [server]
 listen = "127.0.0.1:0"
+usage_file = "{name}.usage"
 
 [[caller]]
 client_id = "flows"
@@ -86,8 +100,8 @@ flows = ["*"]
 client_secret_env = "SECRET"
 
 [[limit]]
-name = "org.app.user.rate.per.minute"
-allowed = {ORGANISATION}
+name = "{LIMIT}"
+allowed = {organisation}
 period = "{minute}s"
 
 [[limit]]
@@ -131,12 +145,27 @@ default = true
     )
 }
 
+/// What a node has that shares its limits. Its value in the store is the demo's alone.
+fn shared(name: &str) -> String {
+    format!(
+        r#"
+[organization]
+id = "{ORGANIZATION}"
+
+[cluster]
+url_env = "CLUSTER"
+node = "{name}"
+lease = "20s"
+"#
+    )
+}
+
 /// The platform with its default limits and usual latency, in compressed time.
-fn platform() -> tollgate_platform::Config {
+fn platform(pace: Pace) -> tollgate_platform::Config {
     let window = |allowed| {
         Some(Window {
             allowed,
-            period: MINUTE,
+            period: pace.minute(),
         })
     };
     let client = |id: &str| Client {
@@ -146,15 +175,15 @@ fn platform() -> tollgate_platform::Config {
     tollgate_platform::Config {
         clients: vec![client("plain"), client("tollgate")],
         token: window(PER_TOKEN),
-        organisation: window(ORGANISATION),
+        organisation: window(pace.organisation()),
         concurrency: Some(50),
         way_in: Spread {
             from: Duration::ZERO,
-            to: Duration::from_millis(15) / SPEED,
+            to: Duration::from_millis(15) / pace.speed(),
         },
         latency: Spread {
-            from: Duration::from_millis(60) / SPEED,
-            to: Duration::from_millis(120) / SPEED,
+            from: Duration::from_millis(60) / pace.speed(),
+            to: Duration::from_millis(120) / pace.speed(),
         },
         ..tollgate_platform::Config::default()
     }
