@@ -181,7 +181,11 @@ actions = {{ folder = "actions" }}
     }
 
     /// Waits until all of the nodes show the shared limit as is asked; gives how long that took.
-    pub(crate) async fn shown(&self, nodes: &[&Node], is_so: impl Fn(&serde_json::Value) -> bool) -> Duration {
+    pub(crate) async fn shown(
+        &self,
+        nodes: &[&Node],
+        is_so: impl Fn(&serde_json::Value) -> bool,
+    ) -> Duration {
         let begun = Instant::now();
         for node in nodes {
             loop {
