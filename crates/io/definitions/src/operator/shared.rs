@@ -77,9 +77,11 @@ impl OperatorNumbers {
         &mut self,
         key: &str,
         text: Option<&str>,
-    ) -> Result<Option<Of>, serde_json::Error> {
-        let of: Of = serde_json::from_str(key)?;
-        let text: Option<Text> = text.map(serde_json::from_str).transpose()?;
+    ) -> Result<Option<Of>, tollgate_json::Fault> {
+        let of: Of = tollgate_json::read_as(key)?;
+        let text: Option<Text> = text
+            .map(|text| tollgate_json::read_bytes_as(text.as_bytes()))
+            .transpose()?;
         let number = text.map(|text| Number {
             client: of.client.clone(),
             name: of.name.clone(),
