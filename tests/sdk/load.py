@@ -65,7 +65,8 @@ class Record:
         self.cluster, self.calls = cluster, []
         self.times, self.admitted, self.limited = [], [], 0
         self.begun = time.monotonic()
-        self.ending = threading.Event()
+        self.platform = http.client.HTTPConnection(cluster.platform.url.removeprefix("http://"), timeout=20)
+        self.ending, self.failed = threading.Event(), None
         self.thread = threading.Thread(target=self.sample, daemon=True)
         self.thread.start()
 
@@ -73,18 +74,27 @@ class Record:
         return time.monotonic() - self.begun
 
     def sample(self):
-        platform = http.client.HTTPConnection(self.cluster.platform.url.removeprefix("http://"), timeout=20)
-        while not self.ending.wait(0.05):
-            platform.request("GET", "/_emulator/counts")
-            counts = json.load(platform.getresponse())
-            self.times.append(self.now())
-            self.admitted.append(counts["admitted"])
-            self.limited = sum(counts["limited"].values())
-        platform.close()
+        try:
+            while not self.ending.wait(0.05):
+                self.count()
+        except Exception as error:
+            self.failed = error
+
+    def count(self):
+        self.platform.request("GET", "/_emulator/counts")
+        counts = json.load(self.platform.getresponse())
+        self.times.append(self.now())
+        self.admitted.append(counts["admitted"])
+        self.limited = sum(counts["limited"].values())
 
     def end(self):
+        """Ends the record with a last count. Without all counts it says nothing, so it fails then."""
         self.ending.set()
         self.thread.join(30)
+        if self.failed:
+            raise self.failed
+        self.count()
+        self.platform.close()
 
     def used(self, begin, end):
         """The part of the limit that was used between two times. It counts whole limits, and how long they took, from

@@ -41,9 +41,12 @@ impl Pace {
         self.is_pushed = true;
     }
 
-    /// The next request is made at once, and the following ones without delay for [`HASTE`].
+    /// The next request is made soon, and the following ones without delay for [`HASTE`]. Haste comes once in [`PAUSE`],
+    /// however many limits calls are short of.
     pub(crate) fn hasten(&mut self, now: Instant) {
-        self.hasty_until = now + HASTE;
+        if now + HASTE >= self.hasty_until + PAUSE {
+            self.hasty_until = now + HASTE;
+        }
         self.push();
     }
 

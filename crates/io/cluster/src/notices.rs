@@ -45,18 +45,19 @@ impl Task {
     /// The engine has ended.
     pub(crate) async fn hear_notices(&mut self) -> Result<bool, String> {
         let heard = self.node.heard();
-        let is_any = !heard.is_empty();
-        for (key, notice) in heard {
+        // A number opens what is closed, so closings come behind.
+        for (key, notice) in &heard {
             if let Some(key) = key.strip_prefix(NUMBER) {
-                self.setup
-                    .numbers
-                    .take_over(key, notice.text.as_deref())
-                    .await;
-            } else if let Some(key) = key.strip_prefix(CLOSED) {
-                self.hear_closing(key, &notice).await?;
+                let text = notice.text.as_deref();
+                self.setup.numbers.take_over(key, text).await;
             }
         }
-        Ok(is_any)
+        for (key, notice) in &heard {
+            if let Some(key) = key.strip_prefix(CLOSED) {
+                self.hear_closing(key, notice).await?;
+            }
+        }
+        Ok(!heard.is_empty())
     }
 
     async fn hear_closing(&mut self, key: &str, notice: &Notice<Instant>) -> Result<(), String> {

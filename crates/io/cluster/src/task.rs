@@ -67,7 +67,7 @@ impl Task {
         loop {
             let is_leaving = *self.leaving.borrow();
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(self.pause()) => {}
                 () = self.setup.driver.asks_for_slots() => {
                     self.node.hasten(self.setup.driver.now());
                 }
@@ -98,6 +98,12 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// Until the next look: not beyond the instant at which an exchange is due.
+    fn pause(&self) -> Duration {
+        let now = self.setup.driver.now();
+        self.node.due(now).since(now).min(LOOK)
     }
 
     /// The value has changed.

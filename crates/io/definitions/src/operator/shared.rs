@@ -78,10 +78,16 @@ impl OperatorNumbers {
         key: &str,
         text: Option<&str>,
     ) -> Result<Option<Of>, tollgate_json::Fault> {
+        // What was set here since goes to the others, and comes after this.
+        if self
+            .untold
+            .as_ref()
+            .is_some_and(|untold| untold.contains(key))
+        {
+            return Ok(None);
+        }
         let of: Of = tollgate_json::read_as(key)?;
-        let text: Option<Text> = text
-            .map(|text| tollgate_json::read_bytes_as(text.as_bytes()))
-            .transpose()?;
+        let text: Option<Text> = text.map(tollgate_json::read_as).transpose()?;
         let number = text.map(|text| Number {
             client: of.client.clone(),
             name: of.name.clone(),

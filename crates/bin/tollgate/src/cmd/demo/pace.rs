@@ -16,7 +16,7 @@ impl Pace {
         seconds: 2,
         organisation: 3_000,
     };
-    /// Of several nodes, which ask the store twice a second at the most, however fast the platform's time passes. The
+    /// Of several nodes, whose renewals and pauses take as long as ever, however fast the platform's time passes. The
     /// limit is less than what the load asks for, so that it matters which node has which part.
     pub(super) const OF_NODES: Self = Self {
         seconds: 6,
