@@ -94,7 +94,7 @@ impl World {
                 Command::FetchToken(_, token) => {
                     self.fetches.insert(token);
                 }
-                Command::DropToken(_) | Command::WouldHave(..) => {}
+                Command::AskForSlots | Command::DropToken(_) | Command::WouldHave(..) => {}
             }
         }
     }

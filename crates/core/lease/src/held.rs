@@ -64,7 +64,7 @@ impl Held {
         if wanted > self.slots {
             !self.is_capped && wanted.saturating_sub(self.told.max(self.slots)) >= least
         } else {
-            self.is_needed && self.told.saturating_sub(wanted) >= least.max(self.told / 6)
+            self.is_needed && self.told.saturating_sub(wanted) >= least.max(self.told / 8)
         }
     }
 }

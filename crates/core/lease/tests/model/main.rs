@@ -150,7 +150,7 @@ fn the_whole_is_used_and_the_store_is_asked_seldom() {
                 "{name} of {allowed}"
             );
             assert!(
-                trips < 60.0 / f64::from(allowed) + 0.08,
+                trips < 60.0 / f64::from(allowed) + 0.09,
                 "{name} of {allowed}"
             );
         }
