@@ -31,7 +31,7 @@ mod view;
 
 use crate::timer::Timer;
 use crate::{Command, Event};
-pub use demanded::{ClassDemand, LimitDemand};
+pub use demanded::LimitDemand;
 pub use extend::{Extension, NoSuchEntry};
 pub use machine::Engine;
 use std::time::Duration;

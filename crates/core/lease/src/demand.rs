@@ -13,7 +13,7 @@ use crate::want::wanted;
 use crate::{GuaranteedWant, Want};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_model::{Instant, count, tally};
+use tollgate_model::{ClassDemand, Instant, LimitUse, count, tally};
 
 /// What a node would use of one limit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,30 +30,6 @@ impl Wants {
     pub fn all(&self) -> u32 {
         wanted(&self.by_class)
     }
-}
-
-/// What a class has asked of a limit since the process began, and what of it waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Asked {
-    /// Slots that calls have asked for since the start.
-    pub in_all: u64,
-    /// Slots of calls that wait.
-    pub waiting: u64,
-    /// Slots of calls under way; of a limit on calls at once.
-    pub open: u64,
-    /// The sum of the weights of the flows that ask.
-    pub weight: u32,
-}
-
-/// What a ledger has of one limit now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Use {
-    /// The window's length; none of a limit on calls at once.
-    pub period: Option<Duration>,
-    /// Slots that are held.
-    pub held: u32,
-    /// Of these, those that will be held still when [`SOON`] is over.
-    pub stay: u32,
 }
 
 /// Follows what is asked of one limit.
@@ -111,20 +87,21 @@ impl Rate {
 }
 
 impl Demand {
-    /// What is wanted now, where classes have asked so far for so many slots.
+    /// What is wanted now, where classes ask for this, the most important first. Of the slots that are `used`, those stay
+    /// that will be held still when [`SOON`] is over.
     pub fn wants(
         &mut self,
-        asked: impl IntoIterator<Item = (u8, Asked)>,
-        used: Use,
+        asked: impl IntoIterator<Item = ClassDemand>,
+        used: LimitUse,
         now: Instant,
     ) -> Wants {
         // Less those that the classes before are reckoned to hold.
         let (mut held, mut stay) = (f64::from(used.held), f64::from(used.stay));
-        let wants = asked.into_iter().map(|(class, asked)| {
+        let wants = asked.into_iter().map(|asked| {
             let slots = match used.period {
                 None => asked.open + asked.waiting,
                 Some(period) => {
-                    let rate = self.rate(class, asked.in_all, period, now);
+                    let rate = self.rate(asked.class, asked.asked, period, now);
                     let expected = rate * period.as_secs_f64();
                     let expected = expected + expected.sqrt();
                     let soon = rate * SOON.as_secs_f64();
@@ -134,11 +111,10 @@ impl Demand {
                     count(used.ceil()) + asked.waiting
                 }
             };
-            let (weight, slots) = (asked.weight.max(1), tally(slots));
             Want {
-                class,
-                weight,
-                slots,
+                class: asked.class,
+                weight: asked.weight.max(1),
+                slots: tally(slots),
             }
         });
         Wants {

@@ -87,7 +87,7 @@ mod value;
 mod view;
 mod want;
 
-pub use demand::{Asked, Demand, SOON, Use, Wants};
+pub use demand::{Demand, SOON, Wants};
 pub use held::{Lease, SharedLimit};
 pub use member::{MemberId, NotAMember};
 pub use node::Node;

@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
 mod agenda;
+mod demand;
 mod id;
 mod instant;
 mod limit;
@@ -17,6 +18,7 @@ mod stream;
 mod table;
 
 pub use agenda::Agenda;
+pub use demand::{ClassDemand, LimitUse};
 pub use id::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Id, LimitId, PoolId, RouteId, TokenId,
 };

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_engine::LimitDemand;
-use tollgate_lease::{Asked, Demand, LimitKey, SharedLimit, Use, Wants};
+use tollgate_lease::{Demand, LimitKey, SharedLimit, Wants};
 use tollgate_model::{Instant, LimitId};
 
 /// The shared limits, each by its key, and what is asked of them.
@@ -47,15 +47,10 @@ impl Shared {
                 );
             }
             let wants = self.demands.entry(key.clone()).or_default();
-            let used = Use {
-                period: demand.period,
-                held: demand.held,
-                stay: demand.stay,
-            };
-            let wants = wants.wants(asked(demand), used, now);
+            let wants = wants.wants(demand.by_class(), demand.used, now);
             let limit = SharedLimit {
                 allowed: demand.allowed,
-                tail: tail + demand.period.unwrap_or_default(),
+                tail: tail + demand.used.period.unwrap_or_default(),
             };
             looks.push(Look {
                 key,
@@ -71,17 +66,4 @@ impl Shared {
     pub(crate) fn id(&self, key: &str) -> Option<LimitId> {
         self.ids.get(key).copied()
     }
-}
-
-/// What each class asks.
-fn asked(demand: &LimitDemand) -> impl Iterator<Item = (u8, Asked)> {
-    demand.by_class().map(|it| {
-        let asked = Asked {
-            in_all: it.asked,
-            waiting: it.waiting,
-            open: it.open,
-            weight: it.weight,
-        };
-        (it.class, asked)
-    })
 }

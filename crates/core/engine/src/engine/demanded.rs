@@ -3,7 +3,8 @@
 use super::machine::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, LimitId, RouteId, Scope};
+use tollgate_model::{ClassDemand, FlowId, Instant, LimitId, LimitUse, RouteId, Scope};
+use tollgate_quota::Ledger;
 
 /// What is asked for of a shared limit, and held of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,8 +17,6 @@ pub struct LimitDemand {
     pub scope: Scope,
     /// What it allows in all, as far as this process knows: calls per window or at once.
     pub allowed: u32,
-    /// The window's length; none for a limit on calls at once.
-    pub period: Option<Duration>,
     /// Whether this process has only a part of it.
     pub is_leased: bool,
     /// By class: the sum of the weights of the flows that have asked since the engine began.
@@ -27,34 +26,17 @@ pub struct LimitDemand {
     pub asked: Vec<(u8, u64)>,
     /// By class: slots of the calls that wait, or pause before another try.
     pub waiting: Vec<(u8, u64)>,
-    /// Slots that are held here, those among them that other processes' calls are reckoned to hold as long.
-    pub held: u32,
-    /// Of these, held still when the span is over that was asked about.
-    pub stay: u32,
-    /// Of these, held by calls under way whose ends are not known.
+    /// What is used of it here. Held are those slots, too, that other processes' calls are reckoned to hold as long.
+    pub used: LimitUse,
+    /// Of the slots that are held, those of calls under way whose ends are not known.
     pub open: u32,
     /// Until when a 429 has closed it.
     pub closed_until: Option<Instant>,
 }
 
-/// What one class asks for of a shared limit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ClassDemand {
-    /// The class; 0 goes first.
-    pub class: u8,
-    /// The sum of the weights of its flows that have asked since the engine began.
-    pub weight: u32,
-    /// Slots that submissions have asked for since the engine began.
-    pub asked: u64,
-    /// Slots of the calls that wait.
-    pub waiting: u64,
-    /// Slots of the calls under way. The engine doesn't count them by class: they are reckoned to the classes in
-    /// proportion to what these have asked for.
-    pub open: u64,
-}
-
 impl LimitDemand {
-    /// What each class asks for, the most important first.
+    /// What each class asks for, the most important first. The engine doesn't count calls under way by class: they are
+    /// reckoned to the classes in proportion to what these have asked for.
     pub fn by_class(&self) -> impl Iterator<Item = ClassDemand> {
         let all: u64 = self.asked.iter().map(|(_, asked)| asked).sum();
         let weights = self.weights.iter().zip(&self.asked);
@@ -95,7 +77,6 @@ impl Engine {
             name: limit.name.clone(),
             scope: limit.scope,
             allowed: ledger.allowed(),
-            period: ledger.period(),
             is_leased: ledger.lease().is_some(),
             weights: each(&classes, |it| self.weight(&it.flows)),
             asked: each(&classes, |it| it.asked),
@@ -104,8 +85,7 @@ impl Engine {
                 waiting.retain(|(_, slots)| *slots > 0);
                 waiting
             },
-            held: ledger.ours(now),
-            stay: ledger.ours(now + soon).min(ledger.ours(now)),
+            used: ledger_use(ledger, soon, now),
             open: ledger.under_way(),
             closed_until: ledger.closed_until(now),
         })
@@ -144,6 +124,15 @@ impl Engine {
             }
         }
         asked
+    }
+}
+
+fn ledger_use(ledger: &Ledger, soon: Duration, now: Instant) -> LimitUse {
+    let held = ledger.ours(now);
+    LimitUse {
+        period: ledger.period(),
+        held,
+        stay: ledger.ours(now + soon).min(held),
     }
 }
 

@@ -274,10 +274,10 @@ fn demand_is_told_of_all_that_was_asked_for() {
     let demand = &desk.engine.demand(seconds(2), desk.now)[0];
     assert_eq!(demand.asked, [(0, 7), (1, 1)]);
     assert_eq!(demand.waiting, [(0, 3)]);
-    assert_eq!((demand.held, demand.open), (4, 4));
+    assert_eq!((demand.used.held, demand.open), (4, 4));
     desk.answer(sent(&first)[0], 200, Facts::default());
     let demand = &desk.engine.demand(seconds(2), desk.now)[0];
-    assert_eq!((demand.held, demand.open), (4, 1));
+    assert_eq!((demand.used.held, demand.open), (4, 1));
     // Each call is one of those at once, whatever it costs of a window.
     let mut desk = with(Limit {
         name: "at once".into(),
@@ -286,5 +286,5 @@ fn demand_is_told_of_all_that_was_asked_for() {
     });
     desk.submit(1, LONG);
     let demand = &desk.engine.demand(seconds(2), desk.now)[0];
-    assert_eq!((&demand.asked[..], demand.held), (&[(0, 1)][..], 1));
+    assert_eq!((&demand.asked[..], demand.used.held), (&[(0, 1)][..], 1));
 }

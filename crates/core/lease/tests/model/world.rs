@@ -15,9 +15,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 use tollgate_lease::{
-    Answer, Asked, Demand, MemberId, Node, Notice, PAUSE, Request, SOON, SharedLimit, Use, Value,
+    Answer, Demand, MemberId, Node, Notice, PAUSE, Request, SOON, SharedLimit, Value,
 };
-use tollgate_model::{Agenda, Instant, Stream};
+use tollgate_model::{Agenda, ClassDemand, Instant, LimitUse, Stream};
 
 pub(crate) const KEY: &str = "organisation:calls";
 pub(crate) const LEASE: Duration = Duration::from_secs(60);

@@ -4,10 +4,8 @@ use crate::scenario::Scenario;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
-use tollgate_engine::{Config, Engine, Event, Lease, LimitDemand, Mode};
-use tollgate_lease::{
-    Answer, Asked, Demand, LimitKey, MemberId, Node, Request, SOON, SharedLimit, Use, Value,
-};
+use tollgate_engine::{Config, Engine, Event, Lease, Mode};
+use tollgate_lease::{Answer, Demand, LimitKey, MemberId, Node, Request, SOON, SharedLimit, Value};
 use tollgate_model::{Instant, LimitId};
 
 /// How long a lease lasts: the default of `[cluster]`.
@@ -68,12 +66,7 @@ impl Member {
         for (key, (limit, _)) in &self.shared.limits {
             let demand = self.demands.entry(key.clone()).or_default();
             let of_limit = &all[limit.index()];
-            let used = Use {
-                period: of_limit.period,
-                held: of_limit.held,
-                stay: of_limit.stay,
-            };
-            let wants = demand.wants(asked(of_limit), used, now);
+            let wants = demand.wants(of_limit.by_class(), of_limit.used, now);
             self.node.want(key, wants);
         }
     }
@@ -108,17 +101,4 @@ impl Member {
             }
         }
     }
-}
-
-/// What each class asks of a limit.
-fn asked(demand: &LimitDemand) -> impl Iterator<Item = (u8, Asked)> {
-    demand.by_class().map(|it| {
-        let asked = Asked {
-            in_all: it.asked,
-            waiting: it.waiting,
-            open: it.open,
-            weight: it.weight,
-        };
-        (it.class, asked)
-    })
 }

@@ -48,18 +48,19 @@ impl World {
             it.operation = None;
             it.node.fail(clock);
         }
-        let asked = Asked {
-            in_all: it.asked,
+        let asked = ClassDemand {
+            class: 0,
+            asked: it.asked,
             waiting: it.queue.len() as u64,
             open: it.slots.open.into(),
             weight: 1,
         };
-        let used = Use {
+        let used = LimitUse {
             period,
             held: it.slots.held(now),
             stay: it.slots.held_until(now + SOON),
         };
-        let wants = it.demand.wants([(0, asked)], used, clock);
+        let wants = it.demand.wants([asked], used, clock);
         it.node.want(KEY, wants);
         if it.operation.is_none() && it.node.due(clock) <= clock {
             self.begin(place);

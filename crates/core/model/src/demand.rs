@@ -1,0 +1,29 @@
+//! What is asked of a limit, and used of it: what is told to whoever shares limits out among processes.
+
+use std::time::Duration;
+
+/// What one class asks of a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ClassDemand {
+    /// The class; 0 goes first.
+    pub class: u8,
+    /// The sum of the weights of its flows that have asked since the process began.
+    pub weight: u32,
+    /// Slots that its calls have asked for since the process began. It only rises.
+    pub asked: u64,
+    /// Slots of its calls that wait.
+    pub waiting: u64,
+    /// Slots of its calls under way.
+    pub open: u64,
+}
+
+/// What is used of a limit now, in slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LimitUse {
+    /// The window's length; none for a limit on calls at once.
+    pub period: Option<Duration>,
+    /// Slots that are held.
+    pub held: u32,
+    /// Of these, held still when the span is over that was asked about.
+    pub stay: u32,
+}
