@@ -176,7 +176,15 @@ def suffer(fault, seconds, period=6):
         until = min(max(last, first + 2 * period) + period, end)
         longest, refused = record.refused_for()
         return Outcome(
-            fault, record.used(first, until), record.used(end - 3 * period, end), record.full_from(first), longest, refused, record.limited, record.codes(), cluster.logs(),
+            fault,
+            during=record.used(first, until),
+            after=record.used(end - 3 * period, end),
+            full=record.full_from(first),
+            refused_for=longest,
+            refused=refused,
+            limited=record.limited,
+            codes=record.codes(),
+            logs=cluster.logs(),
         )
 
 

@@ -135,8 +135,8 @@ def false_clock(file):
 class Cluster:
     """The emulated platform, which allows 50 calls a second in periods, and nodes that share them.
 
-    Without a store they share nothing. The verbs of `faults` are methods of this and of the store. `serving` are the nodes that a load balancer would choose
-    from: it knows at once of a node that has died or is to end."""
+    Without a store they share nothing. The verbs of `faults` are methods of this and of the store. `serving` are the nodes
+    that a load balancer would choose from: it knows at once of a node that has died or is to end."""
 
     def __init__(self, store, period=6, nodes="abc", alignment="first-call", false_clocks=False):
         self.folder = tempfile.TemporaryDirectory()

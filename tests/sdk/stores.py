@@ -23,27 +23,47 @@ def until(ready, what, seconds=30):
         time.sleep(0.05)
 
 
-class OnPostgres:
-    """PostgreSQL alone. In a namespace each node has a way of its own to it."""
+class Alone:
+    """A server without a second one. In a namespace each node has a way of its own to it."""
 
-    def __init__(self, namespace=None):
-        self.namespace = namespace
-        self.server = Postgres(namespace) if namespace else Postgres()
+    def __init__(self, server, namespace):
+        self.server, self.namespace = server, namespace
 
-    def url_for(self, node):
-        host = self.namespace.address(node) if self.namespace else "127.0.0.1"
-        return f"postgres://postgres@{host}:{self.server.port}/postgres?sslmode=disable"
-
-    def round_trips(self):
-        """Scans of the table: a read or a swap is one. (Of transactions there are more: each listener has one for each hint.)"""
-        scans = "SELECT coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0) FROM pg_stat_user_tables"
-        return int(query(self.server, f"{scans} WHERE relname = 'tollgate_coordination'"))
+    def host(self, node):
+        return self.namespace.address(node) if self.namespace else "127.0.0.1"
 
     def kill(self):
         self.server.kill()
 
     def start(self):
         self.server.start()
+
+    def cut(self, *nodes):
+        """Nothing passes between the store and these nodes, or all, from now on."""
+        self.namespace.cut(*nodes)
+
+    def mend(self):
+        self.namespace.mend()
+
+    def stop(self):
+        self.server.stop()
+        if self.namespace:
+            self.namespace.stop()
+
+
+class OnPostgres(Alone):
+    """PostgreSQL."""
+
+    def __init__(self, namespace=None):
+        super().__init__(Postgres(namespace) if namespace else Postgres(), namespace)
+
+    def url_for(self, node):
+        return f"postgres://postgres@{self.host(node)}:{self.server.port}/postgres?sslmode=disable"
+
+    def round_trips(self):
+        """Scans of the table: a read or a swap is one. (Of transactions there are more: each listener has one for each hint.)"""
+        scans = "SELECT coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0) FROM pg_stat_user_tables"
+        return int(query(self.server, f"{scans} WHERE relname = 'tollgate_coordination'"))
 
     def empty(self):
         """Starts it without anything that it had."""
@@ -60,19 +80,10 @@ class OnPostgres:
     def thaw(self):
         self.server.thaw()
 
-    def cut(self, *nodes):
-        """Nothing passes between the store and these nodes, or all, from now on."""
-        self.namespace.cut(*nodes)
-
-    def mend(self):
-        self.namespace.mend()
-
     def stop(self):
         if self.server.process.poll() is None:
             self.server.thaw()
-        self.server.stop()
-        if self.namespace:
-            self.namespace.stop()
+        super().stop()
 
 
 def query(server, statement):
@@ -159,41 +170,22 @@ class Redis:
         self.folder.cleanup()
 
 
-class OnRedis:
-    """Redis alone."""
+class OnRedis(Alone):
+    """Redis."""
 
     def __init__(self, namespace=None, keeps=False):
-        self.namespace = namespace
-        self.server = Redis(namespace=namespace, keeps=keeps)
+        super().__init__(Redis(namespace=namespace, keeps=keeps), namespace)
 
     def url_for(self, node):
-        host = self.namespace.address(node) if self.namespace else "127.0.0.1"
-        return f"redis://{host}:{self.server.port}/0"
+        return f"redis://{self.host(node)}:{self.server.port}/0"
 
     def round_trips(self):
         """Scripts: a read or a swap is one."""
         counted = re.search(r"cmdstat_eval:calls=(\d+)", self.server.ask("info", "commandstats"))
         return int(counted[1]) if counted else 0
 
-    def kill(self):
-        self.server.kill()
-
-    def start(self):
-        self.server.start()
-
     def wipe(self):
         self.server.ask("flushall")
-
-    def cut(self, *nodes):
-        self.namespace.cut(*nodes)
-
-    def mend(self):
-        self.namespace.mend()
-
-    def stop(self):
-        self.server.stop()
-        if self.namespace:
-            self.namespace.stop()
 
 
 class OnSentinels:

@@ -21,6 +21,10 @@ pub struct ClusterConfig {
 impl ClusterConfig {
     /// Longest name of a node, in bytes: as long as a host's name may be (*documented*: Linux).
     pub const LONGEST_NAME: usize = 64;
+    /// How long a part is granted at a time, where the file doesn't say.
+    pub const LEASE: Duration = Duration::from_secs(60);
+    /// How long a call is kept while other nodes are asked for slots; *ours*: three exchanges with a store nearby take less.
+    pub const ASK: Duration = Duration::from_millis(50);
 
     /// Whether a node can be called so.
     #[must_use]

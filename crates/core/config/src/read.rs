@@ -21,7 +21,7 @@ mod server;
 mod store;
 mod tls;
 
-use crate::{Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
+use crate::{ClusterConfig, Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -188,7 +188,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let cluster = cluster::read(root, source);
     if cluster.is_some() {
         tables.engine.policy.shares_limits = true;
-        tables.engine.policy.ask = cluster::ASK;
+        tables.engine.policy.ask = ClusterConfig::ASK;
     }
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);

@@ -30,10 +30,12 @@ struct Question {
     began: Instant,
     /// From then to the next one.
     pause: Duration,
+    /// Whether somebody who waited for its end is not refused.
     has_helped: bool,
 }
 
 impl Asking {
+    /// Whether no further call may wait for an answer.
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= MOST
     }
@@ -43,6 +45,7 @@ impl Asking {
         self.kept.contains_key(&execution)
     }
 
+    /// The call waits until the question about the limit is over.
     pub(crate) fn keep(&mut self, execution: ExecutionId, limit: LimitId) {
         self.kept.insert(execution, limit);
     }

@@ -62,10 +62,6 @@ impl<'a> Balance<'a> {
             owed: self.owed(member),
             is_capped: self.is_capped(member),
             is_needed: self.is_needed(member),
-            learning: self
-                .share
-                .unknown
-                .map(|(until, slots)| (until.since(now), slots)),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::notices::Board;
 use crate::pace::Pace;
 use crate::revisions::Revisions;
 use crate::tries::Tries;
-use crate::{Answer, Doubt, Lease, LimitKey, MemberId, Request, SharedLimit, Value};
+use crate::{Answer, Lease, LimitKey, MemberId, Request, SharedLimit, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::Instant;
@@ -29,7 +29,6 @@ pub struct Node {
     until: Instant,
     limits: BTreeMap<LimitKey, Held>,
     is_leaving: bool,
-    doubt: Option<Doubt>,
     board: Board,
 }
 
@@ -53,7 +52,6 @@ impl Node {
             until: Instant::ZERO,
             limits: BTreeMap::new(),
             is_leaving: false,
-            doubt: None,
             board: Board::default(),
         };
         for (key, shared) in limits {
@@ -214,7 +212,6 @@ impl Node {
         }
         self.hint(revision, false, now);
         self.pace.answered();
-        self.doubt = answer.doubt;
         self.until = asked_at + answer.lease;
         let until = self.until;
         let mut leases = BTreeMap::new();

@@ -86,8 +86,6 @@ pub struct Grant {
     pub is_capped: bool,
     /// Whether another member wants more than it has.
     pub is_needed: bool,
-    /// Slots that nobody is known to hold, and that nobody gets before this span is over, while the value is learned anew.
-    pub learning: Option<(Duration, u32)>,
 }
 
 /// Why the value was not trusted.

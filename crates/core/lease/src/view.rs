@@ -73,11 +73,6 @@ impl Value {
         })
     }
 
-    /// The members.
-    pub fn listed(&self) -> impl Iterator<Item = &MemberId> {
-        self.members.keys()
-    }
-
     /// Whether the value is learned anew, and why.
     #[must_use]
     pub fn learning(&self) -> Option<LearningView> {

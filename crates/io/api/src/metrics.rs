@@ -1,5 +1,5 @@
-//! `/metrics`: figures as OpenMetrics text, for Prometheus. Every series is made anew for each scrape of what the service
-//! knows, and has a bound on how often it is there ([`lease::LIMITS`]).
+//! `/metrics`: figures as OpenMetrics text, for Prometheus. All series are made anew for each scrape, of what the service
+//! knows. Their number is bounded: of those with a limit's name there are as many as [`lease::LIMITS`].
 
 mod lease;
 

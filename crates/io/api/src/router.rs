@@ -150,7 +150,7 @@ async fn health(
     State(cluster): State<Option<Arc<Cluster>>>,
 ) -> (StatusCode, String) {
     if driver.is_alive() {
-        let of_cluster = cluster.and_then(|it| it.status().notice(driver.now()));
+        let of_cluster = cluster.and_then(|it| it.notice(driver.now()));
         let of_cluster = of_cluster.map_or_else(String::new, |it| format!("cluster: {it}\n"));
         (
             StatusCode::OK,

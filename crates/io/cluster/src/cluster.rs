@@ -6,6 +6,7 @@ use crate::{Setup, Status};
 use prometheus_client::metrics::histogram::Histogram;
 use std::time::Duration;
 use tokio::sync::watch;
+use tollgate_model::Instant;
 
 /// A node's part in a cluster.
 #[derive(Debug)]
@@ -39,6 +40,12 @@ impl Cluster {
     #[must_use]
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
+    }
+
+    /// What whoever runs the node should know; see [`Status::notice`].
+    #[must_use]
+    pub fn notice(&self, now: Instant) -> Option<&'static str> {
+        self.status.borrow().notice(now)
     }
 
     /// How long the store took to answer, or to fail, in seconds.

@@ -28,7 +28,7 @@ impl From<String> for Failure {
     }
 }
 
-/// Of a swap. A read changes nothing, so it is never in doubt.
+/// The failure of a swap. (A read changes nothing, so its failure is never in doubt.)
 impl From<CoordinationError> for Failure {
     fn from(error: CoordinationError) -> Self {
         Self {

@@ -30,4 +30,4 @@ mod trips;
 pub use cluster::Cluster;
 pub use numbers::Numbers;
 pub use setup::Setup;
-pub use status::{Counts, Learning, MemberStatus, PartStatus, SharedStatus, Status, Trouble};
+pub use status::{Counts, MemberStatus, PartStatus, SharedStatus, Status, Trouble};

@@ -1,8 +1,11 @@
 //! What a node knows of its part in a cluster.
 
 use std::time::Duration;
-use tollgate_lease::Doubt;
+use tollgate_lease::{Doubt, LearningView};
 use tollgate_model::Instant;
+
+/// Failures in a row from which on they are told.
+const NOTICED: u32 = 2;
 
 /// A node's part in the cluster, as its task saw it last. Nothing here asks the store.
 ///
@@ -29,7 +32,7 @@ pub struct Status {
     /// The limits that are shared.
     pub limits: Vec<SharedStatus>,
     /// Whether the value was learned anew at the last exchange.
-    pub learning: Option<Learning>,
+    pub learning: Option<LearningView>,
     /// How often the value was not trusted since it was made, whichever node found that.
     pub doubts: u64,
     /// What became of this node's exchanges.
@@ -94,15 +97,6 @@ pub struct PartStatus {
     pub wants: u32,
 }
 
-/// A value that is learned anew.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Learning {
-    /// Why; none where a node of an older version found that.
-    pub why: Option<Doubt>,
-    /// How long after the last exchange all of it is known again.
-    pub over_in: Duration,
-}
-
 /// What became of a node's exchanges since its start. Each try counts once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
@@ -155,10 +149,10 @@ impl Status {
 
     /// Whether the value is learned anew, with the time until all of it is known.
     #[must_use]
-    pub fn learning(&self, now: Instant) -> Option<Learning> {
+    pub fn learning(&self, now: Instant) -> Option<LearningView> {
         let ago = self.exchanged_ago(now);
         let learning = self.learning.filter(|it| it.over_in > ago)?;
-        Some(Learning {
+        Some(LearningView {
             over_in: learning.over_in - ago,
             ..learning
         })
@@ -184,6 +178,3 @@ impl Status {
         }
     }
 }
-
-/// Failures in a row from which on they are told.
-const NOTICED: u32 = 2;

@@ -1,9 +1,9 @@
 //! Numbers of limits that an operator has set while the service ran, kept for the next process.
 //!
-//! They lie in a file beside the node's usage file. Nodes that share limits share these numbers too ([`shared`]): what
-//! is set at one is taken over by all, and each keeps it in its file. Such a number goes with the one that the configuration file or the integration
-//! said when it was set, and holds for as long as that says the same: who changes the definition wants the
-//! definition's number.
+//! They lie in a file beside the node's usage file. Nodes that share limits share these numbers too ([`shared`]): what is
+//! set at one is taken over by all, and each keeps it in its file. Such a number goes with the one that the configuration
+//! file or the integration said when it was set, and holds for as long as that says the same: who changes the definition
+//! wants the definition's number.
 
 mod shared;
 

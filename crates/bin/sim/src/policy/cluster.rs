@@ -20,12 +20,9 @@ use numbers::Numbers;
 use spread::Spread;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::time::Duration;
+use tollgate_config::ClusterConfig;
 use tollgate_engine::{Command, Event, Verdict};
 use tollgate_model::{ExecutionId, Instant, Stream, TokenId};
-
-/// How long a call is kept while other nodes are asked for slots: as `[cluster]` has it.
-const ASK: Duration = Duration::from_millis(50);
 
 /// Tollgate as several processes.
 #[derive(Debug)]
@@ -47,7 +44,7 @@ impl Cluster {
         let shared = Rc::new(SharedTable::new(scenario, &tables.config));
         let members = (0..scenario.nodes.count).map(|place| {
             let mut config = tables.config.clone();
-            config.policy.ask = ASK;
+            config.policy.ask = ClusterConfig::ASK;
             for client in &mut config.clients {
                 // A client that the scenario doesn't have gets no token of any node.
                 if client.max_tokens > 0 {

@@ -5,11 +5,8 @@ use crate::ClusterConfig;
 use std::time::Duration;
 use tollgate_settings::Section;
 
-const LEASE: Duration = Duration::from_secs(60);
 const SHORTEST_LEASE: Duration = Duration::from_secs(20);
 const LONGEST_LEASE: Duration = Duration::from_secs(600);
-/// How long a call is kept while other nodes are asked for slots; *ours*: three exchanges with a store nearby take less.
-pub(super) const ASK: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_secs(30);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -27,7 +24,7 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Option<Clust
     let cluster = ClusterConfig {
         url: url?,
         node: node.map(|node| node.value),
-        lease: lease.unwrap_or(LEASE),
+        lease: lease.unwrap_or(ClusterConfig::LEASE),
         longest_pause: pause.unwrap_or(PAUSE),
     };
     if cluster.kind() == "memory" {

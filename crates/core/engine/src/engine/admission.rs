@@ -2,9 +2,9 @@
 //!
 //! A submission that can start goes out in the same event. One that can't is held against the estimate of its start:
 //! past its deadline it is refused at once, with the limit that binds and the earliest start (or a moment later, where
-//! other processes may have slots to spare: [`super::asking`]); and it may not push a call
-//! of its flow that was taken in before past that call's deadline. What remains waits, as long as the flow's queue and
-//! the engine's have room; a full engine sheds the least important execution for a more important one.
+//! other processes may have slots to spare: [`super::asking`]); and it may not push a call of its flow that was taken in
+//! before past that call's deadline. What remains waits, as long as the flow's queue and the engine's have room; a full
+//! engine sheds the least important execution for a more important one.
 
 use super::machine::Engine;
 use crate::estimate::Estimate;
@@ -74,7 +74,7 @@ impl Engine {
             if let Some(pool) = self.lacks_token(submission, now) {
                 return self.refuse_without_token(execution, pool, now);
             }
-            if self.is_flow_full(flow) || self.queue.len() >= self.config.policy.max_queued {
+            if self.is_full_for(flow) {
                 return self.refuse(execution, Reason::QueueFull, None, None);
             }
         }
@@ -82,7 +82,12 @@ impl Engine {
         self.enqueue(execution);
     }
 
-    pub(super) fn is_flow_full(&self, flow: FlowId) -> bool {
+    /// Whether nothing more may wait of the flow, or of all.
+    pub(super) fn is_full_for(&self, flow: FlowId) -> bool {
+        self.is_flow_full(flow) || self.queue.len() >= self.config.policy.max_queued
+    }
+
+    fn is_flow_full(&self, flow: FlowId) -> bool {
         self.queue.queued(flow) >= self.config.flows[flow.index()].max_queued
     }
 

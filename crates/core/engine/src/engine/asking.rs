@@ -20,9 +20,7 @@ impl Engine {
         estimate: &Estimate,
         now: Instant,
     ) -> bool {
-        let is_full = self.is_flow_full(submission.flow)
-            || self.queue.len() >= self.config.policy.max_queued
-            || self.asking.is_full();
+        let is_full = self.is_full_for(submission.flow) || self.asking.is_full();
         let Some(limit) = estimate.others_may_have.filter(|_| !is_full) else {
             return false;
         };
@@ -47,9 +45,12 @@ impl Engine {
             let Some(it) = self.executions.get(&execution) else {
                 continue;
             };
-            let (key, is_queued) = (it.queue_key(), it.state == State::Queued);
-            let late = self.start_of(key, 0, now);
-            match late.filter(|estimate| is_queued && estimate.at > key.deadline) {
+            let key = it.queue_key();
+            let estimate = match it.state {
+                State::Queued => self.start_of(key, 0, now),
+                State::Running(_) | State::Pausing => None,
+            };
+            match estimate.filter(|estimate| estimate.at > key.deadline) {
                 None => self.asking.has_helped(limit),
                 Some(estimate) => {
                     self.dequeue(execution);

@@ -1,7 +1,7 @@
 //! What can be seen of a node.
 
 use super::Node;
-use crate::{Doubt, LimitKey, MemberId};
+use crate::{LimitKey, MemberId};
 use std::time::Duration;
 use tollgate_model::Instant;
 
@@ -10,12 +10,6 @@ impl Node {
     #[must_use]
     pub fn member(&self) -> &MemberId {
         &self.member
-    }
-
-    /// Why the value was last not trusted, if the last answer says so.
-    #[must_use]
-    pub fn doubt(&self) -> Option<Doubt> {
-        self.doubt
     }
 
     /// Exchanges in a row that have failed.

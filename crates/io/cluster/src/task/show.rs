@@ -1,15 +1,12 @@
 //! The value and the node, as who wants to see them is told.
 
-use crate::{Learning, MemberStatus, PartStatus, SharedStatus, Status};
+use crate::{MemberStatus, PartStatus, SharedStatus, Status};
 use tollgate_lease::{Node, Value};
 
 /// The value is this, directly after an exchange.
 pub(super) fn show(value: &Value, node: &Node, status: &mut Status) {
     status.doubts = value.doubts();
-    status.learning = value.learning().map(|it| Learning {
-        why: it.why,
-        over_in: it.over_in,
-    });
+    status.learning = value.learning();
     let members = value.members().map(|it| MemberStatus {
         member: it.member.to_string(),
         since: it.since,

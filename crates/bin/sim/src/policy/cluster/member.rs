@@ -3,13 +3,10 @@
 use crate::scenario::Scenario;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
+use tollgate_config::ClusterConfig;
 use tollgate_engine::{Config, Engine, Event, Lease, Mode};
 use tollgate_lease::{Answer, Demand, LimitKey, MemberId, Node, Request, SOON, SharedLimit, Value};
 use tollgate_model::{Instant, LimitId};
-
-/// How long a lease lasts: the default of `[cluster]`.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// The limits that are shared.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ impl Member {
         let keys = shared.limits.keys().cloned();
         Self {
             engine: Engine::new(config, seed, Instant::ZERO),
-            node: Node::new(member, LEASE, limits),
+            node: Node::new(member, ClusterConfig::LEASE, limits),
             demands: keys.map(|key| (key, Demand::default())).collect(),
             shared,
         }

@@ -206,8 +206,8 @@ impl World {
                 "conservation: {before:?}, {view:?}"
             );
         }
-        for member in before.listed() {
-            let has_gone = !value.listed().any(|it| it == member);
+        for member in before.members().map(|it| it.member) {
+            let has_gone = !value.members().any(|it| it.member == member);
             if let Some(ends) = self.leases.get(member).filter(|_| has_gone) {
                 assert!(
                     *ends <= self.now,

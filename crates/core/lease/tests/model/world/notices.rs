@@ -80,25 +80,21 @@ impl World {
         if self.ceilings.back().is_none_or(|(_, last)| *last != number) {
             self.ceilings.push_back((self.now, number));
         }
-        // Each holds until the next one is there.
-        while self
-            .ceilings
-            .get(1)
-            .is_some_and(|(from, _)| *from + SETTLES < self.now)
-        {
+        self.drop_old_ceilings();
+    }
+
+    /// Each holds until the next one has settled.
+    fn drop_old_ceilings(&mut self) {
+        let now = self.now;
+        let has_settled = |(from, _): &(Instant, u32)| *from + SETTLES < now;
+        while self.ceilings.get(1).is_some_and(has_settled) {
             self.ceilings.pop_front();
         }
     }
 
     /// The most calls that may count.
     pub(super) fn ceiling(&mut self) -> u32 {
-        while self
-            .ceilings
-            .get(1)
-            .is_some_and(|(from, _)| *from + SETTLES < self.now)
-        {
-            self.ceilings.pop_front();
-        }
+        self.drop_old_ceilings();
         let numbers = self.ceilings.iter().map(|(_, number)| *number);
         numbers.max().unwrap()
     }
