@@ -10,7 +10,8 @@ use tollgate_engine::{
     Submission,
 };
 use tollgate_model::{
-    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope,
+    TokenId,
 };
 
 const ALLOWED: u32 = 5;
@@ -108,7 +109,7 @@ fuzz_target!(|data: &[u8]| {
     let mut world = World::default();
     let mut number = 0;
     for pair in data.chunks_exact(2) {
-        let (kind, value) = (pair[0] % 10, pair[1]);
+        let (kind, value) = (pair[0] % 11, pair[1]);
         let nth = usize::from(value);
         let attempt = world
             .attempts
@@ -198,6 +199,11 @@ fuzz_target!(|data: &[u8]| {
                     })
                     .map(Event::Cancel)
             }
+            // Of two tokens each; none is a part, too.
+            (8, ..) => Some(Event::SetTokenPart {
+                client: ClientId(u32::from(value % 2)),
+                tokens: u32::from(value / 2 % 4),
+            }),
             _ => None,
         };
         match event {

@@ -27,6 +27,7 @@ mod split;
 mod start;
 mod strangers;
 mod token;
+mod token_part;
 mod view;
 
 use crate::timer::Timer;
@@ -35,6 +36,7 @@ pub use demanded::LimitDemand;
 pub use extend::{Extension, NoSuchEntry};
 pub use machine::Engine;
 use std::time::Duration;
+pub use token_part::TokenDemand;
 use tollgate_model::Instant;
 
 impl Engine {
@@ -96,6 +98,7 @@ impl Engine {
                 self.recheck_promises();
             }
             Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
+            Event::SetTokenPart { client, tokens } => self.set_token_part(client, tokens, now),
             Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
             Event::RenameClient { client, name } => self.rename_client(client, name),
             Event::NameEndpoint { endpoint, name } => {
@@ -130,7 +133,7 @@ impl Engine {
         self.keep_promises(now);
         self.start_what_can(now);
         self.keep_next_promises(now);
-        self.drop_retired();
+        self.drop_retired(now);
         let (attempts, executions) = (&self.attempts, &self.executions);
         let (tokens, closed) = (&self.resources.pools.tokens, self.closings.any_closed());
         self.timers.prune(|timer| match timer {

@@ -100,6 +100,14 @@ pub enum Event {
         /// Tokens held at once, at the most; with 0 none is fetched.
         max_tokens: u32,
     },
+    /// Several processes share a client from now on, or this one may use another number of its tokens. Those beyond it are
+    /// kept and not used, until it may use them again.
+    SetTokenPart {
+        /// Which.
+        client: ClientId,
+        /// Tokens that this process may use; with 0 one all the same, unless the client may have none.
+        tokens: u32,
+    },
     /// A shared limit is called otherwise from now on, in checkpoints too: one is due at once.
     RenameLimit {
         /// Which.

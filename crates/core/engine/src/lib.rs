@@ -81,7 +81,7 @@ pub use command::{Command, ShadowDecision, Verdict};
 pub use config::{
     Client, Config, ConfigError, Flow, Follow, Guarantee, LimitSpec, Mode, Policy, Pool, Route,
 };
-pub use engine::{Engine, Extension, LimitDemand, NoSuchEntry};
+pub use engine::{Engine, Extension, LimitDemand, NoSuchEntry, TokenDemand};
 pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
 pub use learned_limit::LEARNED;

@@ -24,6 +24,7 @@ mod growth;
 mod joint;
 mod lack;
 mod learned;
+mod parked;
 mod state;
 mod told;
 
@@ -64,9 +65,8 @@ impl Pools {
 
     /// Takes further clients and pools over. Further routes may use pools that were there.
     pub(crate) fn extend(&mut self, config: &Config) {
-        self.clients.resize_with(config.clients.len(), || {
-            ClientState::new(config.policy.fetches_at_once)
-        });
+        self.clients
+            .resize_with(config.clients.len(), || ClientState::new(&config.policy));
         for (index, pool) in self.pools.iter_mut().enumerate() {
             pool.rates = Rates::new(PoolId::at(index), config);
         }
@@ -293,6 +293,7 @@ impl Pools {
         state.ready.remove(token);
         state.due.retain(|&due| due != token);
         state.closed.remove(token);
+        state.parked.remove(token);
         if state.live.is_empty() {
             state.endpoint.repeats_no_more(most_at_once);
         }

@@ -8,6 +8,8 @@ mod attempts;
 mod leases;
 #[path = "by_hand/limits.rs"]
 mod limits;
+#[path = "by_hand/parts.rs"]
+mod parts;
 #[path = "by_hand/queue.rs"]
 mod queue;
 #[path = "by_hand/restart.rs"]

@@ -27,3 +27,16 @@ pub struct LimitUse {
     /// Of these, held still when the span is over that was asked about.
     pub stay: u32,
 }
+
+/// What is asked of all tokens of a client together, and used of them: slots of the limit of each token that is the scarcest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TokensUse {
+    /// What is asked, all classes as one.
+    pub asked: ClassDemand,
+    /// What is used.
+    pub used: LimitUse,
+    /// Slots that one token has; [`u32::MAX`] where tokens have no limit.
+    pub of_token: u32,
+    /// Slots that wider limits let be used in the limit's period.
+    pub wider: u32,
+}

@@ -133,6 +133,7 @@ impl Limiter for Baseline {
             | Event::SetLease { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
+            | Event::SetTokenPart { .. }
             | Event::RenameLimit { .. }
             | Event::RenameClient { .. }
             | Event::NameEndpoint { .. }

@@ -128,6 +128,7 @@ impl Engine {
                 client: of, place, ..
             } => client(of).is_some_and(|it| place < it.token_limits.len()),
             Event::SetMaxTokens { client: of, .. }
+            | Event::SetTokenPart { client: of, .. }
             | Event::RenameClient { client: of, .. }
             | Event::WatchClient(of)
             | Event::RetireClient(of) => client(of).is_some(),

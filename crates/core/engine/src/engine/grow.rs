@@ -71,7 +71,7 @@ impl Engine {
         while let Some(client) = self.resources.grower(route, now, false) {
             self.fetch(client, now);
             // While there is a token, the others can wait to see whether they are needed.
-            if !self.resources.pools.clients[client.index()].live.is_empty() {
+            if self.resources.pools.clients[client.index()].used() > 0 {
                 break;
             }
         }

@@ -73,6 +73,7 @@ impl Engine {
             | Event::SetLease { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
+            | Event::SetTokenPart { .. }
             | Event::RenameLimit { .. }
             | Event::RenameClient { .. }
             | Event::NameEndpoint { .. }
@@ -97,7 +98,7 @@ impl Engine {
             }
         }
         let clients = &self.resources.pools.clients;
-        shadow.decide(|client| !clients[client.index()].live.is_empty(), now);
+        shadow.decide(|client| clients[client.index()].used() > 0, now);
         let decisions = shadow.take_decisions();
         let told = decisions.map(|(execution, it)| Command::WouldHave(execution, it));
         self.commands.extend(told);

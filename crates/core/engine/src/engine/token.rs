@@ -35,10 +35,12 @@ impl Engine {
         // Whatever it was fetched for, it succeeds the token that has been due for the longest.
         let state = &mut self.resources.pools.clients[client.index()];
         if let Some(due) = state.due.pop_front()
-            && state.live.len() > self.config.clients[client.index()].max_tokens as usize
+            && self.resources.pools.uses_too_many(client, &self.config)
         {
-            self.retire(due);
+            self.retire(due, now);
         }
+        // The part may be smaller than it was when the fetch began.
+        self.resources.pools.park_beyond(client, now);
         self.fetch_successors(client, now);
         self.resources.unblock();
     }
@@ -194,14 +196,20 @@ impl Engine {
         held.renewing = true;
         let client = held.client;
         let busy = held.ledgers.iter().any(|ledger| ledger.held(now) > 0);
-        let most = self.config.clients[client.index()].max_tokens as usize;
+        if pools.is_parked(client, token) || pools.uses_too_many(client, &self.config) {
+            return;
+        }
+        let has_another = pools.has_fresh_parked(client);
         let state = &mut pools.clients[client.index()];
-        if state.retired || state.live.len() > most {
+        if state.retired {
             return;
         }
         let stays = |token| pools.tokens.get(token).is_some_and(|it| !it.renewing);
         let last = state.due.is_empty() && !state.live.iter().any(stays);
-        if busy || last {
+        if has_another {
+            // That one takes its place.
+            self.retire(token, now);
+        } else if busy || last {
             state.due.retain(|&due| due != token);
             state.due.push_back(token);
             self.fetch_successors(client, now);
@@ -225,15 +233,17 @@ impl Engine {
     pub(super) fn retire_if_too_old(&mut self, token: TokenId, now: Instant) {
         let held = self.resources.pools.tokens.get(token);
         if held.is_some_and(|held| held.retires <= now) {
-            self.retire(token);
+            self.retire(token, now);
         }
     }
 
-    pub(super) fn retire(&mut self, token: TokenId) -> Option<Token> {
+    /// Sends nothing with the token any more. Where one is parked, that is used instead.
+    pub(super) fn retire(&mut self, token: TokenId, now: Instant) -> Option<Token> {
         let most_at_once = self.config.policy.fetches_at_once;
         let held = self.resources.pools.retire(token, most_at_once)?;
         self.closings.forget(Part::Token(token));
         self.commands.push_back(Command::DropToken(token));
+        self.use_parked(held.client, now);
         self.resources.unblock();
         Some(held)
     }
@@ -241,7 +251,7 @@ impl Engine {
     /// A call with the token was answered 401.
     pub(super) fn unauthorised(&mut self, token: TokenId, now: Instant) {
         self.recheck_promises();
-        if let Some(held) = self.retire(token)
+        if let Some(held) = self.retire(token, now)
             && !held.proven
         {
             self.fetch_failed(held.client, None, FetchFailure::Other, (now, now));
@@ -256,14 +266,6 @@ impl Engine {
         }
     }
 
-    pub(super) fn set_max_tokens(&mut self, client: ClientId, max_tokens: u32) {
-        let mut config = (*self.config).clone();
-        if let Some(client) = config.clients.get_mut(client.index()) {
-            client.max_tokens = max_tokens;
-            self.configure(config);
-        }
-    }
-
     pub(super) fn retire_client(&mut self, client: ClientId) {
         if let Some(state) = self.resources.pools.clients.get_mut(client.index()) {
             state.retired = true;
@@ -273,7 +275,7 @@ impl Engine {
 
     /// Drops the tokens of retired clients that nothing waits for. A call that comes back for a retry
     /// fetches another, which goes the same way.
-    pub(super) fn drop_retired(&mut self) {
+    pub(super) fn drop_retired(&mut self, now: Instant) {
         for client in std::mem::take(&mut self.retiring) {
             let pool = self.resources.pools.clients[client.index()].pool;
             let waits = pool.is_some()
@@ -290,7 +292,7 @@ impl Engine {
             let state = &self.resources.pools.clients[client.index()];
             let live: Vec<TokenId> = state.live.iter().collect();
             for token in live {
-                self.retire(token);
+                self.retire(token, now);
             }
         }
     }

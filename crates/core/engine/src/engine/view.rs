@@ -2,11 +2,12 @@
 
 use super::machine::Engine;
 use crate::learned_limit::{is_learned, is_place_kept};
+use crate::pool::Token;
 use crate::{
     ClientView, Closed, ClosedView, FlowView, LearnedView, LimitSpec, LimitView, Snapshot,
     TokenSupply, TokenView,
 };
-use tollgate_model::{ClientId, Instant};
+use tollgate_model::{ClientId, Instant, TokenId};
 use tollgate_quota::Ledger;
 
 impl Engine {
@@ -20,7 +21,7 @@ impl Engine {
             .zip(&self.resources.pools.clients);
         let clients = clients.map(|(client, state)| ClientView {
             name: client.name.clone(),
-            tokens: state.live.len(),
+            tokens: state.used(),
             fetching: !state.fetching.is_empty(),
             fetches_from: Some(state.fetches_from()).filter(|&from| from > now),
         });
@@ -71,7 +72,9 @@ impl Engine {
     }
 
     fn token_views(&self, now: Instant) -> Vec<TokenView> {
-        let tokens = self.resources.pools.tokens.iter().map(|(id, token)| {
+        let pools = &self.resources.pools;
+        let used = |(id, token): &(TokenId, &Token)| !pools.is_parked(token.client, *id);
+        let tokens = pools.tokens.iter().filter(used).map(|(id, token)| {
             let client = &self.config.clients[token.client.index()];
             TokenView {
                 client: client.name.clone(),
@@ -116,7 +119,7 @@ impl Engine {
         Some(TokenSupply {
             name,
             routes: routes.map(|(id, _)| id).collect(),
-            has_none: state.endpoint.has_failed() && state.live.is_empty(),
+            has_none: state.endpoint.has_failed() && state.used() == 0,
             dry: state.endpoint.has_failed()
                 && pool.is_some_and(|pool| self.resources.pools.all_closed(pool)),
         })

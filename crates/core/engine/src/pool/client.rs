@@ -1,6 +1,7 @@
 //! One client's tokens, and which of them have room.
 
 use super::endpoint::Endpoint;
+use crate::config::Policy;
 use crate::tokens::{TokenSet, Tokens};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -29,7 +30,7 @@ pub(crate) struct Token {
 #[derive(Debug)]
 pub(crate) struct ClientState {
     pub(crate) pool: Option<PoolId>,
-    /// Tokens to send with.
+    /// Tokens that are there.
     pub(crate) live: TokenSet,
     /// When each of them becomes too old to send with, the first to be so first.
     pub(super) ends: BTreeSet<(Instant, TokenId)>,
@@ -37,6 +38,10 @@ pub(crate) struct ClientState {
     pub(super) ready: TokenSet,
     /// Those of them that nothing is sent with, because of a 429.
     pub(super) closed: TokenSet,
+    /// Those of them that are not used, since they are beyond [`Self::part`]; none of the closed ones.
+    pub(super) parked: TokenSet,
+    /// Tokens that this process may use of the client's, from one on; as many as it has where no other shares the client.
+    pub(super) part: u32,
     /// When a token without room may have some again. May name one that is gone, or an instant that
     /// does not matter any more.
     pub(super) full: BinaryHeap<Reverse<(Instant, TokenId)>>,
@@ -77,18 +82,20 @@ impl Token {
 }
 
 impl ClientState {
-    pub(super) fn new(fetches_at_once: u32) -> Self {
+    pub(super) fn new(policy: &Policy) -> Self {
         Self {
             pool: None,
             live: TokenSet::default(),
             ends: BTreeSet::new(),
             ready: TokenSet::default(),
             closed: TokenSet::default(),
+            parked: TokenSet::default(),
+            part: if policy.shares_limits { 1 } else { u32::MAX },
             full: BinaryHeap::new(),
             aggregates: Vec::new(),
             due: VecDeque::new(),
             fetching: BTreeMap::new(),
-            endpoint: Endpoint::new(fetches_at_once),
+            endpoint: Endpoint::new(policy.fetches_at_once),
             probing: false,
             wanted: false,
             watched: false,
@@ -99,7 +106,7 @@ impl ClientState {
 
     /// Whether something may be sent with the token, were there room.
     pub(super) fn is_open(&self, token: TokenId) -> bool {
-        self.live.contains(token) && !self.closed.contains(token)
+        self.live.contains(token) && !self.closed.contains(token) && !self.parked.contains(token)
     }
 
     /// Whether none of its tokens waits for the end of a 429's pause.
@@ -109,7 +116,18 @@ impl ClientState {
 
     /// Tokens that something may be sent with, were there room.
     pub(super) fn open(&self) -> usize {
-        self.live.len() - self.closed.len()
+        self.used() - self.closed.len()
+    }
+
+    /// Tokens that aren't parked.
+    pub(crate) fn used(&self) -> usize {
+        self.live.len() - self.parked.len()
+    }
+
+    /// The tokens that aren't parked.
+    pub(super) fn used_tokens(&self) -> impl Iterator<Item = TokenId> {
+        let live = self.live.iter();
+        live.filter(|token| !self.parked.contains(*token))
     }
 
     /// When a token may be fetched, and sent with.
@@ -124,7 +142,7 @@ impl ClientState {
 
     /// Whether it may come to hold one more token than those there are and those on their way.
     pub(super) fn may_hold_more(&self, most: usize) -> bool {
-        self.live.len() + self.fetching.len() < most
+        self.used() + self.fetching.len() < most
     }
 
     /// Notes when the full token may have room. Without a known end its next settlement brings it here.

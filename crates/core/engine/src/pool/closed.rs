@@ -50,7 +50,12 @@ impl Pools {
     }
 
     /// Applies `change` to the sums that the token is part of while it is open.
-    fn resum(&mut self, client: ClientId, token: TokenId, change: impl Fn(&mut Ledger, &Ledger)) {
+    pub(super) fn resum(
+        &mut self,
+        client: ClientId,
+        token: TokenId,
+        change: impl Fn(&mut Ledger, &Ledger),
+    ) {
         let held = self.tokens.get_mut(token);
         let Some(ledgers) = held.map(|it| std::mem::take(&mut it.ledgers)) else {
             return;
@@ -93,10 +98,7 @@ impl Pools {
             return Instant::ZERO;
         };
         let fetched = clients()
-            .filter(|(client, it)| {
-                let most = config.clients[client.index()].max_tokens as usize;
-                it.live.len() < most
-            })
+            .filter(|(client, it)| it.used() < self.most_tokens(*client, config))
             .map(|(_, it)| it.fetches_from());
         fetched.chain([opens]).min().unwrap_or(opens)
     }

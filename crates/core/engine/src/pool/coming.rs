@@ -108,9 +108,9 @@ impl Pools {
             if fails && !foretold && !hopes {
                 continue;
             }
-            let most = config.clients[client.index()].max_tokens as usize;
+            let most = self.most_tokens(client, config);
             let mut tokens = held.open();
-            let mut left = most.saturating_sub(held.live.len());
+            let mut left = most.saturating_sub(held.used());
             if fails {
                 left = left.min(1);
             }

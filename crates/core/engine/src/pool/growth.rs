@@ -148,7 +148,7 @@ impl Pools {
     /// once, or while it has as many as it may hold.
     pub(crate) fn may_fetch_from(&self, client: ClientId, config: &Config) -> Option<Instant> {
         let held = &self.clients[client.index()];
-        let most = config.clients[client.index()].max_tokens as usize;
+        let most = self.most_tokens(client, config);
         let may_fetch = held.may_fetch_more() && held.may_hold_more(most);
         may_fetch.then(|| held.fetches_from())
     }

@@ -88,7 +88,7 @@ impl Pools {
         let live = || {
             clients
                 .iter()
-                .flat_map(|it| self.clients[it.index()].live.iter())
+                .flat_map(|it| self.clients[it.index()].used_tokens())
         };
         let each = live().count().div_ceil(TOKENS).max(1);
         let some: Vec<TokenId> = live().skip(each / 2).step_by(each).collect();

@@ -25,9 +25,9 @@ impl Pools {
         })
     }
 
-    /// Whether the pool holds no token at all.
+    /// Whether the pool holds no token that is used.
     pub(crate) fn is_empty(&self, pool: PoolId) -> bool {
-        self.members(pool).all(|(_, state)| state.live.is_empty())
+        self.members(pool).all(|(_, state)| state.used() == 0)
     }
 
     /// Whether none of the pool's tokens may be sent with, were there room.

@@ -94,7 +94,7 @@ impl Pools {
     /// Of the pool's tokens the one under which the fewest slots are held, be it closed or full.
     pub(crate) fn least_held(&self, pool: PoolId, now: Instant) -> Option<TokenId> {
         let clients = self.pools[pool.index()].clients.iter();
-        let live = clients.flat_map(|client| self.clients[client.index()].live.iter());
+        let live = clients.flat_map(|client| self.clients[client.index()].used_tokens());
         let held = |token: &TokenId| {
             let ledgers = self.tokens.get(*token).map(|held| &held.ledgers);
             let slots = ledgers.into_iter().flatten().map(|ledger| ledger.held(now));
@@ -200,7 +200,8 @@ impl Pools {
         for client in &mut self.clients {
             // Whether they have room is looked at when they are needed.
             client.ready = client.live.clone();
-            client.closed.iter().for_each(|token| {
+            let unused = client.closed.iter().chain(client.parked.iter());
+            unused.for_each(|token| {
                 client.ready.remove(token);
             });
         }
