@@ -96,12 +96,15 @@ impl<'a> Balance<'a> {
 
     /// The least number of slots that is worth a move, where a member has or wants so many.
     fn least_move(&self, slots: u32) -> u32 {
-        least_move(self.share.allowed, slots)
+        least_move(self.share.moves_singly, self.share.allowed, slots)
     }
 }
 
 /// The least number of slots that is worth a move to or from a member that has or wants so many of a limit: chance alone
-/// moves a want by its root.
-pub(crate) fn least_move(allowed: u32, slots: u32) -> u32 {
-    (allowed / 100).max(slots.isqrt()).max(1)
+/// moves a want by its root, where it isn't said that single ones are worth it.
+pub(crate) fn least_move(moves_singly: bool, allowed: u32, slots: u32) -> u32 {
+    match moves_singly {
+        true => 1,
+        false => (allowed / 100).max(slots.isqrt()).max(1),
+    }
 }

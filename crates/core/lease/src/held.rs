@@ -13,6 +13,8 @@ pub struct SharedLimit {
     pub allowed: u32,
     /// See [`Claim::tail`].
     pub tail: Duration,
+    /// See [`Claim::moves_singly`].
+    pub moves_singly: bool,
 }
 
 /// A node's part of a limit, and the end of its lease.
@@ -50,6 +52,7 @@ impl Held {
         Claim {
             allowed: self.shared.allowed,
             tail: self.shared.tail,
+            moves_singly: self.shared.moves_singly,
             slots: self.slots,
             given_back: given.collect(),
             wants: self.wants.by_class.clone(),
@@ -60,7 +63,7 @@ impl Held {
     /// Whether what the node would use is another number than the value was told, and this matters to somebody.
     pub(crate) fn has_news(&self) -> bool {
         let wanted = self.wants.all();
-        let least = least_move(self.allowed, self.told);
+        let least = least_move(self.shared.moves_singly, self.allowed, self.told);
         if wanted > self.slots {
             !self.is_capped && wanted.saturating_sub(self.told.max(self.slots)) >= least
         } else {

@@ -39,6 +39,8 @@ pub struct Claim {
     /// How long a call may count that was sent at the end of a lease, by the upstream's clock: its timeout, the grace,
     /// and a window's period.
     pub tail: Duration,
+    /// Whether a single slot is worth a move: what is wanted isn't moved by chance.
+    pub moves_singly: bool,
     /// The member's part, less what is given back.
     pub slots: u32,
     /// Slots given back since the answer that was acknowledged, with the span after which each is free.

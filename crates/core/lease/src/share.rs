@@ -16,6 +16,9 @@ pub(crate) struct Share {
     pub(crate) allowed: u32,
     /// How long a call may count that was sent at the end of a lease: the longest that a member states.
     pub(crate) tail: Nanos,
+    /// See [`Claim::moves_singly`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) moves_singly: bool,
     pub(crate) parts: BTreeMap<MemberId, Part>,
     /// Slots that calls still count under which nobody sends any more, by when they are free.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -53,6 +56,7 @@ impl Share {
 
     /// Takes over what a member states, and what it would use.
     pub(crate) fn state(&mut self, member: &MemberId, claim: &Claim) {
+        self.moves_singly = claim.moves_singly;
         let part = self.parts.entry(member.clone()).or_default();
         part.allowed = claim.allowed;
         part.tail = claim.tail.into();

@@ -1,9 +1,10 @@
 //! One exchange with the store.
 
+use crate::shared::Entry;
 use crate::task::{Known, Task};
 use std::time::Duration;
 use tollgate_coordination::{CoordinationError, Found, Revision, Swap};
-use tollgate_engine::Lease;
+use tollgate_engine::{GivenBack, Lease};
 use tollgate_lease::{Answer, Request, Value};
 
 /// Times that the value may be found changed by others within one exchange. With a few nodes that ask every half second
@@ -149,10 +150,20 @@ impl Task {
     /// The engine has less of what others need, from before they are told.
     async fn give_back(&mut self) -> Result<(), String> {
         for (key, slots) in self.node.owed() {
-            let Some(id) = self.shared.id(&key) else {
-                continue;
+            let driver = &self.setup.driver;
+            let given = match self.shared.entry(&key) {
+                Some(Entry::Limit(limit)) => driver.give_back(limit, slots).await,
+                Some(Entry::Tokens(client)) => {
+                    // What isn't used any more is free at once.
+                    let left = self.node.slots(&key) - slots;
+                    let set = driver.set_token_part(client, left).await;
+                    set.map(|()| GivenBack {
+                        free: slots,
+                        ..GivenBack::default()
+                    })
+                }
+                None => continue,
             };
-            let given = self.setup.driver.give_back(id, slots).await;
             let given = given.map_err(|error| error.to_string())?;
             self.node.give_back(&key, given.free, &given.settled);
         }
@@ -172,19 +183,20 @@ impl Task {
         let leases = self.node.answer(answer, revision.0, now);
         self.hear_notices().await?;
         for (key, lease) in leases {
-            let Some(id) = self.shared.id(&key) else {
-                continue;
+            let driver = &self.setup.driver;
+            let set = match self.shared.entry(&key) {
+                Some(Entry::Limit(limit)) => {
+                    let part = Lease {
+                        slots: lease.slots,
+                        until: lease.until,
+                        is_renewed: true,
+                    };
+                    driver.set_lease(limit, Some(part), lease.phantoms).await
+                }
+                // It has no end: see `tollgate_engine::Event::SetTokenPart`.
+                Some(Entry::Tokens(client)) => driver.set_token_part(client, lease.slots).await,
+                None => continue,
             };
-            let part = Lease {
-                slots: lease.slots,
-                until: lease.until,
-                is_renewed: true,
-            };
-            let set = self
-                .setup
-                .driver
-                .set_lease(id, Some(part), lease.phantoms)
-                .await;
             set.map_err(|error| error.to_string())?;
         }
         Ok(())
@@ -193,7 +205,7 @@ impl Task {
     /// The leases stay, and no start is foretold behind their end.
     async fn tell_engine_not_renewed(&mut self) {
         for key in self.node.keys() {
-            let Some(id) = self.shared.id(key) else {
+            let Some(id) = self.shared.limit(key) else {
                 continue;
             };
             let part = Lease {

@@ -61,7 +61,7 @@ impl Task {
     }
 
     async fn hear_closing(&mut self, key: &str, notice: &Notice<Instant>) -> Result<(), String> {
-        let (Some(id), Some(end)) = (self.shared.id(key), notice.end) else {
+        let (Some(id), Some(end)) = (self.shared.limit(key), notice.end) else {
             return Ok(());
         };
         let driver = &self.setup.driver;

@@ -1,23 +1,35 @@
-//! Which limits are shared, and what they are called on every node.
+//! What is shared, and what it is called on every node.
 //!
-//! A limit's key is its scope and name, which every node has from the same configuration. Where two limits of one scope have one
-//! name, the second is `scope:name#2`: both are shared, in the order of the tables. Nodes whose files have them in another
-//! order would share the one as the other, so the log warns of it.
+//! A limit's key is its scope and name, that of a client's tokens is `tokens` and the client's name; every node has them from
+//! the same configuration. Where two have one key, the second is `scope:name#2`: both are shared, in the order of the
+//! tables. Nodes whose files have them in another order would share the one as the other, so the log warns of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_engine::LimitDemand;
-use tollgate_lease::{Demand, LimitKey, SharedLimit, Wants};
-use tollgate_model::{Instant, LimitId};
+use tollgate_driver::Demands;
+use tollgate_engine::{LimitDemand, TokenDemand};
+use tollgate_lease::{Demand, LimitKey, SharedLimit, TokenWants, Wants};
+use tollgate_model::{ClientId, Instant, LimitId};
 
-/// The shared limits, each by its key, and what is asked of them.
+/// What is shared, each by its key, and what is asked of it.
 #[derive(Default)]
 pub(crate) struct Shared {
-    ids: BTreeMap<LimitKey, LimitId>,
-    demands: BTreeMap<LimitKey, Demand>,
+    entries: BTreeMap<LimitKey, Entry>,
+    demands: BTreeMap<LimitId, Demand>,
+    of_tokens: BTreeMap<ClientId, TokenWants>,
+    /// Clients of which the log has said that they may have fewer tokens than there are members.
+    short: BTreeSet<ClientId>,
 }
 
-/// A limit as it was last looked at.
+/// What the engine has under a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Entry {
+    Limit(LimitId),
+    /// The tokens of a client.
+    Tokens(ClientId),
+}
+
+/// One entry as it was last looked at.
 pub(crate) struct Look {
     pub(crate) key: LimitKey,
     pub(crate) limit: SharedLimit,
@@ -27,43 +39,101 @@ pub(crate) struct Look {
 }
 
 impl Shared {
-    /// Looks at all limits. `tail` is how long a call may still be counted that was sent at the end of a lease, without the
-    /// window's period.
-    pub(crate) fn look(&mut self, all: &[LimitDemand], tail: Duration, now: Instant) -> Vec<Look> {
-        let mut seen: BTreeMap<LimitKey, u32> = BTreeMap::new();
+    /// Looks at all that is shared. `tail` is how long a call may still be counted that was sent at the end of a lease,
+    /// without the window's period.
+    pub(crate) fn look(&mut self, all: &Demands, tail: Duration) -> Vec<Look> {
+        let mut seen = BTreeMap::new();
+        let limits = all.limits.iter().filter(|it| it.is_leased);
         let mut looks = Vec::new();
-        for demand in all.iter().filter(|it| it.is_leased) {
+        for demand in limits {
             let name = format!("{}:{}", demand.scope.as_str(), demand.name);
-            let count = seen.entry(name.clone()).or_default();
-            *count += 1;
-            let key = match *count {
-                1 => name,
-                count => format!("{name}#{count}"),
-            };
-            if self.ids.insert(key.clone(), demand.limit).is_none() && *count > 1 {
-                tracing::warn!(
-                    limit = key,
-                    "two limits of one name are shared by their order"
-                );
-            }
-            let wants = self.demands.entry(key.clone()).or_default();
-            let wants = wants.wants(demand.by_class(), demand.used, now);
-            let limit = SharedLimit {
-                allowed: demand.allowed,
-                tail: tail + demand.used.period.unwrap_or_default(),
-            };
-            looks.push(Look {
-                key,
-                limit,
-                wants,
-                closed_until: demand.closed_until,
-            });
+            let key = self.key(name, Entry::Limit(demand.limit), &mut seen);
+            looks.push(self.look_at_limit(key, demand, tail, all.now));
+        }
+        for demand in &all.tokens {
+            let name = format!("tokens:{}", demand.name);
+            let key = self.key(name, Entry::Tokens(demand.client), &mut seen);
+            looks.push(self.look_at_tokens(key, demand, all.now));
         }
         looks
     }
 
-    /// Where the engine has the limit.
-    pub(crate) fn id(&self, key: &str) -> Option<LimitId> {
-        self.ids.get(key).copied()
+    /// The key of an entry that is called so, after those that were `seen` before it.
+    fn key(&mut self, name: String, entry: Entry, seen: &mut BTreeMap<String, u32>) -> LimitKey {
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        let key = match *count {
+            1 => name,
+            count => format!("{name}#{count}"),
+        };
+        if self.entries.insert(key.clone(), entry).is_none() && *count > 1 {
+            tracing::warn!(
+                limit = key,
+                "two limits of one name are shared by their order"
+            );
+        }
+        key
+    }
+
+    fn look_at_limit(
+        &mut self,
+        key: LimitKey,
+        demand: &LimitDemand,
+        tail: Duration,
+        now: Instant,
+    ) -> Look {
+        let wants = self.demands.entry(demand.limit).or_default();
+        Look {
+            key,
+            limit: SharedLimit {
+                allowed: demand.allowed,
+                tail: tail + demand.used.period.unwrap_or_default(),
+                moves_singly: false,
+            },
+            wants: wants.wants(demand.by_class(), demand.used, now),
+            closed_until: demand.closed_until,
+        }
+    }
+
+    fn look_at_tokens(&mut self, key: LimitKey, demand: &TokenDemand, now: Instant) -> Look {
+        let wants = self.of_tokens.entry(demand.client).or_default();
+        Look {
+            key,
+            limit: SharedLimit {
+                allowed: demand.max_tokens,
+                tail: Duration::ZERO,
+                moves_singly: true,
+            },
+            wants: wants.wants(&demand.tokens, now),
+            closed_until: None,
+        }
+    }
+
+    /// Says once of each client if it may have fewer tokens than there are members, each of which uses one all the same.
+    pub(crate) fn warn_of_few_tokens(&mut self, all: &[TokenDemand], members: usize) {
+        for demand in all {
+            let is_short = (1..members).contains(&(demand.max_tokens as usize));
+            if is_short && self.short.insert(demand.client) {
+                tracing::warn!(
+                    client = demand.name,
+                    max_tokens = demand.max_tokens,
+                    members,
+                    "each node uses one token of the client, so all of them use more than max_tokens"
+                );
+            }
+        }
+    }
+
+    /// What the engine has under the key.
+    pub(crate) fn entry(&self, key: &str) -> Option<Entry> {
+        self.entries.get(key).copied()
+    }
+
+    /// Which limit the engine has under the key.
+    pub(crate) fn limit(&self, key: &str) -> Option<LimitId> {
+        match self.entry(key)? {
+            Entry::Limit(limit) => Some(limit),
+            Entry::Tokens(_) => None,
+        }
     }
 }

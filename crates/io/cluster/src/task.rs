@@ -121,14 +121,18 @@ impl Task {
 
     /// Follows what is asked; false if the engine has ended.
     pub(crate) async fn look(&mut self) -> bool {
-        let Ok((now, demands)) = self.setup.driver.demand(SOON).await else {
+        let Ok(demands) = self.setup.driver.demand(SOON).await else {
             return false;
         };
-        for look in self.shared.look(&demands, self.setup.tail, now) {
+        let now = demands.now;
+        for look in self.shared.look(&demands, self.setup.tail) {
             self.node.share(look.key.clone(), look.limit);
             self.node.want(&look.key, look.wants);
             self.tell_closing(&look.key, look.closed_until, now);
         }
+        let value = self.known.as_ref().and_then(|known| known.value.as_ref());
+        let members = value.map_or(0, |value| value.members().count());
+        self.shared.warn_of_few_tokens(&demands.tokens, members);
         self.tell_numbers().await;
         let node = &self.node;
         self.status.send_if_modified(|status| {

@@ -7,7 +7,9 @@ use crate::ClientCredentials;
 use crate::driver::Driver;
 use crate::pump::Pump;
 use std::time::Duration;
-use tollgate_engine::{Closed, Event, GivenBack, Lease, Leave, LimitDemand, NoSuchEntry};
+use tollgate_engine::{
+    Closed, Event, GivenBack, Lease, Leave, LimitDemand, NoSuchEntry, TokenDemand,
+};
 use tollgate_model::{ClientId, Instant, LimitId};
 
 /// Why nothing was changed.
@@ -19,6 +21,17 @@ pub enum ChangeError {
     /// The engine's task is gone.
     #[error("the engine stopped")]
     Stopped,
+}
+
+/// What is asked for of all that processes may share.
+#[derive(Clone, Debug)]
+pub struct Demands {
+    /// When it was looked at.
+    pub now: Instant,
+    /// Of limits: see [`tollgate_engine::Engine::demand`].
+    pub limits: Vec<LimitDemand>,
+    /// Of clients' tokens: see [`tollgate_engine::Engine::token_demand`].
+    pub tokens: Vec<TokenDemand>,
 }
 
 impl Driver {
@@ -53,11 +66,11 @@ impl Driver {
         Ok(given_back.ok_or(ChangeError::Stopped)??)
     }
 
-    /// What is asked for of each shared limit, and the instant of it; see [`tollgate_engine::Engine::demand`].
+    /// What is asked for of all that processes may share.
     ///
     /// # Errors
     /// [`ChangeError::Stopped`].
-    pub async fn demand(&self, soon: Duration) -> Result<(Instant, Vec<LimitDemand>), ChangeError> {
+    pub async fn demand(&self, soon: Duration) -> Result<Demands, ChangeError> {
         self.ask(move |pump| pump.demand(soon))
             .await
             .ok_or(ChangeError::Stopped)
@@ -93,6 +106,12 @@ impl Driver {
     ) -> Result<(), ChangeError> {
         let event = Event::SetMaxTokens { client, max_tokens };
         self.change(event).await
+    }
+
+    /// Lets this process use so many of the client's tokens, which other processes use as well. See
+    /// [`Event::SetTokenPart`].
+    pub async fn set_token_part(&self, client: ClientId, tokens: u32) -> Result<(), ChangeError> {
+        self.change(Event::SetTokenPart { client, tokens }).await
     }
 
     /// Finds out from now on whether this client can have a token, whether or not a call asks for one; see

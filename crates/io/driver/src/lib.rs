@@ -58,7 +58,7 @@ mod upstream;
 mod usage;
 
 pub use call::{Answer, BodyError, Call, Failure, Request};
-pub use change::ChangeError;
+pub use change::{ChangeError, Demands};
 pub use driver::{Driver, Tell};
 pub use extend::ExtendError;
 pub use facts::facts_of;

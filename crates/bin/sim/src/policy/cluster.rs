@@ -1,8 +1,8 @@
 //! Several nodes: an engine each, unchanged, that share limits over a store.
 //!
 //! A call goes to one of the nodes, by their shares, as a load balancer in front of them would have it. Limits wider than a
-//! token are leased in parts ([`tollgate_lease`]) over a store in memory ([`exchange`]); limits of a token are each node's
-//! own, since it fetches its own tokens, and so is what a node learns of the upstream.
+//! token, and how many tokens clients have, are leased in parts ([`tollgate_lease`]) over a store in memory ([`exchange`]);
+//! limits of a token are each node's own, since it fetches its own tokens, and so is what a node learns of the upstream.
 //!
 //! Each engine has numbers of its own for attempts and tokens. To the world a token's number is the engine's times the
 //! number of nodes, and the node's place on top; attempts are numbered one after the other ([`numbers`]).
@@ -45,12 +45,6 @@ impl Cluster {
         let members = (0..scenario.nodes.count).map(|place| {
             let mut config = tables.config.clone();
             config.policy.ask = ClusterConfig::ASK;
-            for client in &mut config.clients {
-                // A client that the scenario doesn't have gets no token of any node.
-                if client.max_tokens > 0 {
-                    client.max_tokens = scenario.nodes.tokens_of(place, client.max_tokens);
-                }
-            }
             let seed = Stream::child(seed, "engine", place.into()).next();
             Member::new(place, config, seed, Rc::clone(&shared))
         });
@@ -106,6 +100,16 @@ impl Cluster {
             };
             self.commands.push_back(command);
         }
+    }
+
+    /// Whether all nodes together use no more tokens than each client may have, or than one each.
+    fn share_tokens(&self) -> bool {
+        let config = self.members[0].engine.config();
+        config.clients.with_ids().all(|(client, it)| {
+            let used = |member: &Member| member.engine.tokens_used(client);
+            let most = (it.max_tokens as usize).max(self.members.len());
+            self.members.iter().map(used).sum::<usize>() <= most
+        })
     }
 
     fn in_the_worlds(&self, place: usize, verdict: Verdict) -> Verdict {
@@ -209,6 +213,10 @@ impl Limiter for Cluster {
                 self.collect(place, now);
             }
         }
+        debug_assert!(
+            self.share_tokens(),
+            "more tokens are used than clients may have"
+        );
     }
 
     fn poll_command(&mut self) -> Option<Command> {

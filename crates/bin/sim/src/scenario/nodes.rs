@@ -35,17 +35,10 @@ impl Nodes {
     pub fn are_several(&self) -> bool {
         self.count > 1
     }
-
-    /// Tokens that one of the nodes may hold of a client's: an even part, of which the first nodes have one more if it
-    /// isn't whole, and one at the least.
-    pub(crate) fn tokens_of(&self, node: u32, tokens: u32) -> u32 {
-        let more = u32::from(node < tokens % self.count);
-        (tokens / self.count + more).max(1)
-    }
 }
 
 impl Scenario {
-    /// Tokens of the client that all nodes together may hold.
+    /// Tokens of the client that all nodes together may use: one each, if they are more.
     pub(crate) fn tokens_of(&self, client: &Client) -> u32 {
         match self.nodes.count {
             1 => client.tokens,

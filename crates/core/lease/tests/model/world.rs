@@ -180,6 +180,7 @@ impl World {
 
     fn shared(&self, allowed: u32) -> SharedLimit {
         SharedLimit {
+            moves_singly: false,
             allowed,
             tail: TIMEOUT + GRACE + self.setting.period.unwrap_or_default(),
         }

@@ -1,9 +1,10 @@
 //! Limits that several processes share.
 
 use super::Pump;
+use crate::Demands;
 use std::time::Duration;
-use tollgate_engine::{GivenBack, LimitDemand, NoSuchEntry};
-use tollgate_model::{Instant, LimitId};
+use tollgate_engine::{GivenBack, NoSuchEntry};
+use tollgate_model::LimitId;
 
 impl Pump {
     /// Gives back some of this process's part of a limit.
@@ -18,9 +19,13 @@ impl Pump {
         Ok(self.engine.give_back(limit, slots, self.clock.now()))
     }
 
-    /// What is asked for of each shared limit, and when.
-    pub(crate) fn demand(&self, soon: Duration) -> (Instant, Vec<LimitDemand>) {
+    /// What is asked for of all that processes may share, and when.
+    pub(crate) fn demand(&self, soon: Duration) -> Demands {
         let now = self.clock.now();
-        (now, self.engine.demand(soon, now))
+        Demands {
+            now,
+            limits: self.engine.demand(soon, now),
+            tokens: self.engine.token_demand(soon, now),
+        }
     }
 }

@@ -117,7 +117,7 @@ async fn leases_are_acknowledged_and_given_back() {
     assert_eq!(lease.map(|lease| lease.slots), Some(5));
     let given_back = driver.give_back(LIMIT, 2).await.unwrap();
     assert_eq!((given_back.free, given_back.slots()), (2, 2));
-    let (_, demand) = driver.demand(Duration::ZERO).await.unwrap();
+    let demand = driver.demand(Duration::ZERO).await.unwrap().limits;
     assert_eq!((demand[0].used.held, demand[0].asked.len()), (0, 0));
     let unknown = driver.give_back(LimitId(u32::MAX), 1).await;
     assert_eq!(unknown, Err(ChangeError::NoSuchEntry(NoSuchEntry)));

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 mod seen;
+mod tokens;
 mod told;
 mod world;
 

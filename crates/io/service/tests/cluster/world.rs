@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     pub(crate) folder: tempfile::TempDir,
     period: Duration,
+    max_tokens: u32,
+    of_token: u32,
     pub(crate) http: reqwest::Client,
     stream: Stream,
 }
@@ -37,12 +39,21 @@ pub(crate) struct World {
 impl World {
     /// The platform, with so long a window, and a value of which nobody has anything; `name` is the store's.
     pub(crate) async fn start(name: &str, period: Duration) -> Self {
+        Self::with_tokens(name, period, (1, None)).await
+    }
+
+    /// The same, where a client may have so many tokens, each of which has so many calls in a window.
+    pub(crate) async fn with_tokens(
+        name: &str,
+        period: Duration,
+        (max_tokens, of_token): (u32, Option<u32>),
+    ) -> Self {
         let platform = tollgate_platform::Config {
             clients: vec![tollgate_platform::Client {
                 id: "pool".into(),
                 secret: harness::SECRET.into(),
             }],
-            token: None,
+            token: of_token.map(|allowed| Window { allowed, period }),
             organisation: Some(Window {
                 allowed: ALLOWED,
                 period,
@@ -62,6 +73,8 @@ impl World {
             memory,
             folder: tempfile::tempdir().unwrap(),
             period,
+            max_tokens,
+            of_token: of_token.unwrap_or(100_000),
             http: reqwest::Client::new(),
             stream: Stream::new(1),
         }
@@ -70,6 +83,7 @@ impl World {
     pub(crate) async fn node(&self, name: &str, store: &str) -> Node {
         let platform = format!("http://{}", self.emulator.address());
         let period = self.period.as_secs();
+        let (max_tokens, of_token) = (self.max_tokens, self.of_token);
         let action = json!({
             "name": "Get user", "integrationType": "purecloud-data-actions", "actionType": "custom",
             "config": {
@@ -109,8 +123,8 @@ name = "pool"
 client_id = "pool"
 client_secret_env = "SECRET"
 token_url = "{platform}/oauth/token"
-max_tokens = 1
-token_rate = {{ allowed = 100000, period = "60s" }}
+max_tokens = {max_tokens}
+token_rate = {{ allowed = {of_token}, period = "{period}s" }}
 [[integration]]
 name = "Platform"
 type = "purecloud-data-actions"
@@ -141,11 +155,25 @@ actions = {{ folder = "actions" }}
         seconds: f64,
         share: impl Fn(f64) -> Vec<f64>,
     ) -> f64 {
+        let begun = Instant::now();
+        let (_, taken) = self.calls(nodes, seconds, 1.33 * RATE, share).await;
+        taken as f64 / (RATE * begun.elapsed().as_secs_f64())
+    }
+
+    /// So many calls a second come at random. Gives how many there were, and how many the platform took.
+    pub(crate) async fn calls(
+        &mut self,
+        nodes: &[&Node],
+        seconds: f64,
+        rate: f64,
+        share: impl Fn(f64) -> Vec<f64>,
+    ) -> (u64, u64) {
         let before = self.emulator.counts().admitted;
         let mut calls = JoinSet::new();
-        let (begun, mut at) = (Instant::now(), 0.0);
+        let (begun, mut at, mut asked) = (Instant::now(), 0.0, 0);
         while at < seconds {
-            at += self.stream.exponential() / (1.33 * RATE);
+            at += self.stream.exponential() / rate;
+            asked += 1;
             sleep_until(begun + Duration::from_secs_f64(at)).await;
             let mut drawn = self.stream.fraction();
             let shares = share(at);
@@ -158,18 +186,28 @@ actions = {{ folder = "actions" }}
             calls.spawn(async move { call.send().await.map(|answer| answer.status().as_u16()) });
         }
         while calls.join_next().await.is_some() {}
-        let taken = self.emulator.counts().admitted - before;
-        taken as f64 / (RATE * begun.elapsed().as_secs_f64())
+        (asked, self.emulator.counts().admitted - before)
     }
 
     /// The shared limit, as a node shows it.
     pub(crate) async fn limit(&self, node: &Node) -> serde_json::Value {
+        let limits = self.limits(node).await;
+        let limit = limits.iter().find(|limit| limit["name"] == "org.rate");
+        limit.unwrap().clone()
+    }
+
+    /// The client's tokens that the node uses.
+    pub(crate) async fn tokens(&self, node: &Node) -> usize {
+        let limits = self.limits(node).await;
+        let of_tokens = limits.iter().filter(|limit| limit["client"] == "pool");
+        of_tokens.count()
+    }
+
+    async fn limits(&self, node: &Node) -> Vec<serde_json::Value> {
         let url = format!("{}{LIMITS}?pageSize=100", node.base);
         let shown = self.http.get(url).bearer_auth(&node.token).send().await;
         let shown: serde_json::Value = shown.unwrap().json().await.unwrap();
-        let entities = shown["entities"].as_array().unwrap();
-        let limit = entities.iter().find(|limit| limit["name"] == "org.rate");
-        limit.unwrap().clone()
+        shown["entities"].as_array().unwrap().clone()
     }
 
     /// An operator sets the shared limit's number at a node.

@@ -1,21 +1,32 @@
-//! One node: its engine, and what it says and is told of the limits that are shared.
+//! One node: its engine, and what it says and is told of what is shared.
 
 use crate::scenario::Scenario;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 use tollgate_config::ClusterConfig;
 use tollgate_engine::{Config, Engine, Event, Lease, Mode};
-use tollgate_lease::{Answer, Demand, LimitKey, MemberId, Node, Request, SOON, SharedLimit, Value};
-use tollgate_model::{Instant, LimitId};
+use tollgate_lease::{
+    Answer, Demand, LimitKey, MemberId, Node, Request, SOON, SharedLimit, TokenWants, Value,
+};
+use tollgate_model::{ClientId, Instant, LimitId};
 
-/// The limits that are shared.
+/// What is shared.
 #[derive(Debug)]
 pub(super) struct SharedTable {
-    limits: BTreeMap<LimitKey, (LimitId, SharedLimit)>,
+    entries: BTreeMap<LimitKey, (Entry, SharedLimit)>,
+}
+
+/// What the engine has under a key.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Limit(LimitId),
+    /// The tokens of a client.
+    Tokens(ClientId),
 }
 
 impl SharedTable {
-    /// Each limit of the tables that holds calls back. None of a single token is among them.
+    /// Each limit of the tables that holds calls back, none of a single token among them; and each client's tokens.
     pub(super) fn new(scenario: &Scenario, config: &Config) -> Self {
         let timeouts = scenario.actions.iter().map(|action| action.timeout);
         let longest = timeouts.max().unwrap_or_default() + config.policy.grace;
@@ -25,12 +36,24 @@ impl SharedTable {
             let shared = SharedLimit {
                 allowed: limit.rule.allowed(),
                 tail: longest + limit.rule.period().unwrap_or_default(),
+                moves_singly: false,
             };
             // Limits of several clients have one name; all nodes have one table.
-            (id.index().to_string(), (id, shared))
+            (id.index().to_string(), (Entry::Limit(id), shared))
+        });
+        let tokens = config.clients.with_ids().map(|(id, client)| {
+            let shared = SharedLimit {
+                allowed: client.max_tokens,
+                tail: Duration::ZERO,
+                moves_singly: true,
+            };
+            (
+                format!("tokens:{}", id.index()),
+                (Entry::Tokens(id), shared),
+            )
         });
         Self {
-            limits: limits.collect(),
+            entries: limits.chain(tokens).collect(),
         }
     }
 }
@@ -39,31 +62,44 @@ impl SharedTable {
 pub(super) struct Member {
     pub(super) engine: Engine,
     pub(super) node: Node,
-    demands: BTreeMap<LimitKey, Demand>,
+    demands: BTreeMap<LimitId, Demand>,
+    of_tokens: BTreeMap<ClientId, TokenWants>,
     shared: Rc<SharedTable>,
 }
 
 impl Member {
     pub(super) fn new(place: u32, config: Config, seed: u64, shared: Rc<SharedTable>) -> Self {
         let member = MemberId::new(format!("node-{}", place + 1), place.into());
-        let limits = shared.limits.iter();
-        let limits = limits.map(|(key, (_, limit))| (key.clone(), limit.clone()));
-        let keys = shared.limits.keys().cloned();
+        let entries = shared.entries.iter();
+        let limits = entries.map(|(key, (_, limit))| (key.clone(), limit.clone()));
         Self {
             engine: Engine::new(config, seed, Instant::ZERO),
             node: Node::new(member, ClusterConfig::LEASE, limits),
-            demands: keys.map(|key| (key, Demand::default())).collect(),
+            demands: BTreeMap::new(),
+            of_tokens: BTreeMap::new(),
             shared,
         }
     }
 
     /// Follows what is asked for.
     pub(super) fn look(&mut self, now: Instant) {
-        let all = self.engine.demand(SOON, now);
-        for (key, (limit, _)) in &self.shared.limits {
-            let demand = self.demands.entry(key.clone()).or_default();
-            let of_limit = &all[limit.index()];
-            let wants = demand.wants(of_limit.by_class(), of_limit.used, now);
+        let of_limits = self.engine.demand(SOON, now);
+        let of_clients = self.engine.token_demand(SOON, now);
+        for (key, (entry, _)) in &self.shared.entries {
+            let wants = match entry {
+                Entry::Limit(limit) => {
+                    let of = &of_limits[limit.index()];
+                    let demand = self.demands.entry(*limit).or_default();
+                    demand.wants(of.by_class(), of.used, now)
+                }
+                Entry::Tokens(client) => {
+                    let Some(of) = of_clients.iter().find(|it| it.client == *client) else {
+                        continue;
+                    };
+                    let demand = self.of_tokens.entry(*client).or_default();
+                    demand.wants(&of.tokens, now)
+                }
+            };
             self.node.want(key, wants);
         }
     }
@@ -72,10 +108,16 @@ impl Member {
     pub(super) fn ask(&mut self, value: &Value, now: Instant) -> Request {
         self.node.see(value, now);
         for (key, slots) in self.node.owed() {
-            if let Some((limit, _)) = self.shared.limits.get(&key) {
-                let given_back = self.engine.give_back(*limit, slots, now);
-                self.node
-                    .give_back(&key, given_back.free, &given_back.settled);
+            match self.shared.entries.get(&key) {
+                Some((Entry::Limit(limit), _)) => {
+                    let given = self.engine.give_back(*limit, slots, now);
+                    self.node.give_back(&key, given.free, &given.settled);
+                }
+                Some((Entry::Tokens(client), _)) => {
+                    self.use_tokens(*client, self.node.slots(&key) - slots, now);
+                    self.node.give_back(&key, slots, &[]);
+                }
+                None => {}
             }
         }
         self.node.request(now)
@@ -84,18 +126,27 @@ impl Member {
     /// The value of this revision has what the node asked for.
     pub(super) fn hear(&mut self, answer: &Answer, revision: u64, now: Instant) {
         for (key, lease) in self.node.answer(answer, revision, now) {
-            if let Some((limit, _)) = self.shared.limits.get(&key) {
-                let event = Event::SetLease {
-                    limit: *limit,
-                    lease: Some(Lease {
-                        slots: lease.slots,
-                        until: lease.until,
-                        is_renewed: true,
-                    }),
-                    held: lease.phantoms,
-                };
-                self.engine.handle_event(event, now);
+            match self.shared.entries.get(&key) {
+                Some((Entry::Limit(limit), _)) => {
+                    let event = Event::SetLease {
+                        limit: *limit,
+                        lease: Some(Lease {
+                            slots: lease.slots,
+                            until: lease.until,
+                            is_renewed: true,
+                        }),
+                        held: lease.phantoms,
+                    };
+                    self.engine.handle_event(event, now);
+                }
+                Some((Entry::Tokens(client), _)) => self.use_tokens(*client, lease.slots, now),
+                None => {}
             }
         }
+    }
+
+    fn use_tokens(&mut self, client: ClientId, tokens: u32, now: Instant) {
+        let event = Event::SetTokenPart { client, tokens };
+        self.engine.handle_event(event, now);
     }
 }
