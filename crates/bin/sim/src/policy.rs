@@ -94,8 +94,8 @@ pub trait Limiter {
     /// When it wants to be woken up.
     fn poll_timeout(&self) -> Option<Instant>;
 
-    /// The place of the node that takes the call which is asked for next.
-    fn next_node(&mut self, _now: Instant) -> usize {
+    /// The place of the node that takes the call which is asked for next, by the place of its flow in the scenario.
+    fn next_node(&mut self, _flow: usize, _now: Instant) -> usize {
         0
     }
 

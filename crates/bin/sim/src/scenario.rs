@@ -165,6 +165,8 @@ pub struct Flow {
     pub behaviour: Behaviour,
     /// When interactions begin.
     pub arrivals: Arrivals,
+    /// By node: its share of this flow's calls, in the place of [`Nodes::shares`]; none where they are as those.
+    pub node_shares: Vec<f64>,
 }
 
 impl Flow {
@@ -180,6 +182,7 @@ impl Flow {
             deadline: Duration::from_secs(10),
             behaviour: Behaviour::Steps([].into()),
             arrivals: Arrivals::constant(0.0, Spacing::Even),
+            node_shares: Vec::new(),
         }
     }
 }

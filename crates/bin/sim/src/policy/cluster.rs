@@ -50,7 +50,7 @@ impl Cluster {
         });
         let mut cluster = Self {
             members: members.collect(),
-            spread: Spread::new(&scenario.nodes, Stream::child(seed, "nodes", 0)),
+            spread: Spread::new(scenario, Stream::child(seed, "nodes", 0)),
             next: 0,
             executions: BTreeMap::new(),
             attempts: Numbers::default(),
@@ -228,8 +228,8 @@ impl Limiter for Cluster {
         engines.chain([self.exchanges.next_at()]).flatten().min()
     }
 
-    fn next_node(&mut self, now: Instant) -> usize {
-        self.next = self.spread.draw(now);
+    fn next_node(&mut self, flow: usize, now: Instant) -> usize {
+        self.next = self.spread.draw(flow, now);
         self.next
     }
 

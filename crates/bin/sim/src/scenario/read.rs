@@ -94,7 +94,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>, known: Option<&Known<'_>>) 
     let clients = read_clients(root, known);
     let actions = actions::read(root, source, known);
     let names: Vec<String> = actions.iter().map(|action| action.name.clone()).collect();
-    let flows = flows::read(root, source, (&names, &limits), known);
+    let flows = flows::read(root, source, (&names, &limits, &nodes), known);
     if actions.iter().any(|action| action.token) && clients.is_empty() {
         root.missing(
             "client",

@@ -27,7 +27,9 @@ impl<P: Limiter> World<'_, P> {
             self.stats.flows[it.flow as usize].calls += 1;
         }
         it.action = action;
-        let node = self.policy.next_node(Instant::from_nanos(self.now));
+        let node = self
+            .policy
+            .next_node(it.flow as usize, Instant::from_nanos(self.now));
         if let Some(cache) = known.cache.filter(|_| self.caches) {
             it.key = self.keys.below(cache.keys.into()) as u32 + node as u32 * cache.keys;
             if self.kept[action.index()][it.key as usize] > self.now {

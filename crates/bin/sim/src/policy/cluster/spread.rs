@@ -1,41 +1,45 @@
 //! Which node a call goes to.
 
-use crate::scenario::Nodes;
+use crate::scenario::Scenario;
 use std::time::Duration;
 use tollgate_model::{Instant, Stream, nanos};
 
 /// Spreads calls over nodes at random, by shares.
 #[derive(Debug)]
 pub(super) struct Spread {
-    shares: Vec<f64>,
+    /// By flow, and then by node.
+    shares: Vec<Vec<f64>>,
     rotate: Option<Duration>,
     stream: Stream,
 }
 
 impl Spread {
-    pub(super) fn new(nodes: &Nodes, stream: Stream) -> Self {
-        let shares = match nodes.shares.is_empty() {
-            true => vec![1.0; nodes.count as usize],
-            false => nodes.shares.clone(),
-        };
-        let rotate = nodes.rotate;
+    pub(super) fn new(scenario: &Scenario, stream: Stream) -> Self {
+        let nodes = &scenario.nodes;
+        let even = vec![1.0; nodes.count as usize];
+        let shares = scenario.flows.iter().map(|flow| {
+            let mut given = [&flow.node_shares, &nodes.shares].into_iter();
+            let given = given.find(|shares| !shares.is_empty());
+            given.unwrap_or(&even).clone()
+        });
         Self {
-            shares,
-            rotate,
+            shares: shares.collect(),
+            rotate: nodes.rotate,
             stream,
         }
     }
 
-    /// The place of the node that takes the next call.
-    pub(super) fn draw(&mut self, now: Instant) -> usize {
-        let nodes = self.shares.len();
+    /// The place of the node that takes the flow's next call.
+    pub(super) fn draw(&mut self, flow: usize, now: Instant) -> usize {
+        let shares = &self.shares[flow];
+        let nodes = shares.len();
         let turns = self
             .rotate
             .map_or(0, |rotate| now.as_nanos() / nanos(rotate).max(1));
         let turns = (turns % nodes as u64) as usize;
-        let all: f64 = self.shares.iter().sum();
+        let all: f64 = shares.iter().sum();
         let mut left = self.stream.fraction() * all;
-        let of_node = |place: usize| self.shares[(place + turns) % nodes];
+        let of_node = |place: usize| shares[(place + turns) % nodes];
         for place in 0..nodes {
             left -= of_node(place);
             if left < 0.0 {
@@ -52,20 +56,37 @@ impl Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Source;
 
     #[test]
     fn calls_are_spread_by_shares_that_rotate() {
-        let nodes = Nodes {
-            count: 3,
-            shares: vec![70.0, 30.0, 0.0],
-            rotate: Some(Duration::from_secs(60)),
-            ..Nodes::default()
+        let flow = |name: &str, shares: &str| {
+            format!(
+                "[[flow]]\nname = \"{name}\"\ncalls = [\"x\"]\narrivals = {{ per_minute = 1 }}\n{shares}\n"
+            )
         };
-        let mut spread = Spread::new(&nodes, Stream::child(1, "nodes", 0));
-        for (minute, shares) in [(0, [70, 30, 0]), (1, [30, 0, 70]), (5, [0, 70, 30])] {
+        let text = [
+            "nodes = 3\nnode_shares = [70, 30, 0]\nnode_shares_rotate = \"1m\"",
+            "[[client]]\nname = \"a\"\n[[action]]\nname = \"x\"",
+            &flow("usual", ""),
+            &flow("own", "node_shares = [0, 0, 1]"),
+        ];
+        let source = Source {
+            file: "test.toml",
+            read: &|_| Err(std::io::Error::other("not here")),
+        };
+        let scenario = crate::Scenario::parse(&text.join("\n"), &source).expect("a scenario");
+        let mut spread = Spread::new(&scenario, Stream::child(1, "nodes", 0));
+        for (flow, minute, shares) in [
+            (0, 0, [70, 30, 0]),
+            (0, 1, [30, 0, 70]),
+            (0, 5, [0, 70, 30]),
+            (1, 0, [0, 0, 100]),
+            (1, 1, [0, 100, 0]),
+        ] {
             let now = Instant::from_nanos(minute * 60_000_000_000);
             let mut drawn = [0_i32; 3];
-            (0..10_000).for_each(|_| drawn[spread.draw(now)] += 1);
+            (0..10_000).for_each(|_| drawn[spread.draw(flow, now)] += 1);
             for (drawn, share) in drawn.into_iter().zip(shares) {
                 assert!(
                     (drawn - share * 100).abs() < 200,

@@ -1,10 +1,11 @@
 //! `[[flow]]`: who calls, what an interaction does, and when they begin.
 
+use super::nodes::read_shares;
 use super::{Known, LONGEST, Source, workflow};
 use crate::action::ActionId;
 use crate::arrivals::{Arrivals, Burst, Spacing};
 use crate::interaction::{Behaviour, Step};
-use crate::scenario::{Flow, Limits};
+use crate::scenario::{Flow, Limits, Nodes};
 use std::time::Duration;
 use tollgate_settings::{Placed, Section, parse_span, resolve, unique_name};
 
@@ -16,7 +17,7 @@ const STEPS: usize = 1_000_000;
 pub(super) fn read(
     root: &Section<'_, '_>,
     source: &Source<'_>,
-    (actions, limits): (&[String], &Limits),
+    (actions, limits, nodes): (&[String], &Limits, &Nodes),
     known: Option<&Known<'_>>,
 ) -> Vec<Flow> {
     let mut taken = Vec::new();
@@ -41,6 +42,7 @@ pub(super) fn read(
                 .unwrap_or(rank.deadline),
             behaviour: read_behaviour(&section, source, actions),
             arrivals: read_arrivals(&section, source),
+            node_shares: read_shares(&section, nodes.count),
             ..rank
         });
         section.finish();

@@ -14,16 +14,9 @@ pub(super) fn read(root: &Section<'_, '_>) -> Nodes {
     let usual = Nodes::default();
     let count = root.whole("nodes", 1..=MOST);
     let count = count.map_or(usual.count, |count| count as u32);
-    let shares = root.numbers("node_shares", 0.0..=1e6);
+    let shares = read_shares(root, count);
     let rotate = root.span("node_shares_rotate", Duration::from_secs(1)..=LONGEST);
     let round_trip = root.span("store_round_trip", Duration::ZERO..=SLOWEST);
-    let shares = shares.unwrap_or_default();
-    let sum: f64 = shares.iter().sum();
-    if root.has("node_shares") && (shares.len() != count as usize || sum <= 0.0) {
-        root.refuse("node_shares", || {
-            format!("expected a number for each node of nodes = {count}, and one above 0, such as [70, 20, 10] of three")
-        });
-    }
     if !root.has("node_shares") {
         root.refuse("node_shares_rotate", || {
             "expected node_shares beside it: even shares are the same after each turn".to_owned()
@@ -35,6 +28,19 @@ pub(super) fn read(root: &Section<'_, '_>) -> Nodes {
         rotate,
         store_round_trip: round_trip.unwrap_or(usual.store_round_trip),
     }
+}
+
+/// `node_shares = [70, 20, 10]`, of all calls or of a flow's; none where it isn't said.
+pub(super) fn read_shares(section: &Section<'_, '_>, nodes: u32) -> Vec<f64> {
+    let shares = section.numbers("node_shares", 0.0..=1e6);
+    let shares = shares.unwrap_or_default();
+    let sum: f64 = shares.iter().sum();
+    if section.has("node_shares") && (shares.len() != nodes as usize || sum <= 0.0) {
+        section.refuse("node_shares", || {
+            format!("expected a number for each node of nodes = {nodes}, and one above 0, such as [70, 20, 10] of three")
+        });
+    }
+    shares
 }
 
 /// Refuses what `[upstream]` says of tokens that nodes can't have.

@@ -56,6 +56,7 @@ fn scenario(case: &Case) -> Scenario {
         deadline: party.within,
         behaviour: Behaviour::Steps([Step::Call(ActionId(at as u32))].into()),
         arrivals: Arrivals::constant(party.rate * 60.0, Spacing::Poisson),
+        node_shares: Vec::new(),
     });
     Scenario {
         name: case.name.clone(),
