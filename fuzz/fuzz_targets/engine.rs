@@ -6,19 +6,19 @@ use libfuzzer_sys::fuzz_target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, FetchFailure, Flow, LossKind, Pool, Route,
-    Submission,
+    Client, Command, Config, Engine, Event, Facts, FetchFailure, Flow, Guarantee, Lease, LossKind,
+    Pool, Route, Submission,
 };
 use tollgate_model::{
-    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope,
-    TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, RouteId, Rule,
+    Scope, TokenId,
 };
 
 const ALLOWED: u32 = 5;
 const PERIOD: Duration = Duration::from_secs(6);
 
-/// An organisation's limit over two clients' tokens, and two flows.
-fn config() -> (Config, RouteId, [FlowId; 2]) {
+/// An organisation's limit over two clients' tokens, and two flows, the second with a guarantee.
+fn config() -> (Config, LimitId, RouteId, [FlowId; 2]) {
     let window = |name: &str, scope, allowed| Limit {
         name: name.to_owned(),
         scope,
@@ -51,13 +51,18 @@ fn config() -> (Config, RouteId, [FlowId; 2]) {
         ..Route::default()
     });
     let flows = [0, 1].map(|priority| {
+        let guarantee = Guarantee {
+            limit: organisation,
+            slots: 2,
+        };
         config.flows.add(Flow {
             name: format!("flow {priority}"),
             priority,
+            guarantee: (priority == 1).then_some(guarantee),
             ..Flow::default()
         })
     });
-    (config, route, flows)
+    (config, organisation, route, flows)
 }
 
 #[derive(Default)]
@@ -102,14 +107,14 @@ impl World {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let (config, route, flows) = config();
+    let (config, organisation, route, flows) = config();
     assert!(config.check().is_ok());
     let mut now = Instant::from_nanos(1_000_000_000);
     let mut engine = Engine::new(config, 1, now);
     let mut world = World::default();
     let mut number = 0;
     for pair in data.chunks_exact(2) {
-        let (kind, value) = (pair[0] % 11, pair[1]);
+        let (kind, value) = (pair[0] % 13, pair[1]);
         let nth = usize::from(value);
         let attempt = world
             .attempts
@@ -203,6 +208,19 @@ fuzz_target!(|data: &[u8]| {
             (8, ..) => Some(Event::SetTokenPart {
                 client: ClientId(u32::from(value % 2)),
                 tokens: u32::from(value / 2 % 4),
+            }),
+            (9, ..) => Some(Event::SetLease {
+                limit: organisation,
+                lease: (value > 0).then(|| Lease {
+                    slots: u32::from(value) % (ALLOWED + 1),
+                    until: now + Duration::from_millis(u64::from(value) * 100),
+                    is_renewed: value % 2 == 0,
+                }),
+                held: Vec::new(),
+            }),
+            (10, ..) => Some(Event::SetGuarantees {
+                limit: organisation,
+                slots: [("flow 1".to_owned(), u32::from(value))].into(),
             }),
             _ => None,
         };

@@ -123,6 +123,82 @@ fn tokens_go_where_the_calls_are() {
     }
 }
 
+/// A flow that is guaranteed a fifth of the limit asks for half as much again, beside another flow that asks for more than all
+/// of it. `callbacks` and `voice` say more of the two.
+fn guaranteed(nodes: &str, callbacks: &str, voice: &str) -> Scenario {
+    scenario(&format!(
+        r#"
+        warm_up = "2m"
+        duration = "6m"
+        policies = ["tollgate"]
+        {nodes}
+        [limits]
+        executions = 0
+        concurrency = 0
+        [[client]]
+        name = "a"
+        tokens = 45
+        [[action]]
+        name = "lookup"
+        timeout = "10s"
+        latency = {{ from = "80ms", to = "300ms" }}
+        [[flow]]
+        name = "callbacks"
+        guaranteed = 600
+        calls = ["lookup"]
+        arrivals = {{ per_minute = 900 }}
+        {callbacks}
+        [[flow]]
+        name = "voice"
+        calls = ["lookup"]
+        arrivals = {{ per_minute = 3600 }}
+        {voice}
+        "#
+    ))
+}
+
+#[test]
+fn a_guarantee_holds_on_whichever_nodes_its_flow_asks() {
+    let answered = |run: &RunStats| run.flows[0].answered as f64;
+    // Below the other flow, and beside it with a twelfth of its weight.
+    for rank in [["priority = 1", ""], ["weight = 1", "weight = 12"]] {
+        let one = once(&guaranteed("", rank[0], rank[1]), Policy::Tollgate);
+        println!(
+            "{rank:?}: one node answers {} of the flow's calls",
+            answered(&one)
+        );
+        for (rotate, callbacks, voice) in [
+            ("1m", [1, 0, 0], [1, 1, 1]),
+            ("2m", [1, 0, 0], [7, 2, 1]),
+            ("1m", [1, 0, 0], [0, 1, 0]),
+            ("2m", [2, 1, 0], [0, 1, 3]),
+        ] {
+            let nodes =
+                format!("nodes = 3\nnode_shares = [1, 1, 1]\nnode_shares_rotate = \"{rotate}\"");
+            let [of_callbacks, of_voice] =
+                [callbacks, voice].map(|shares| format!("node_shares = {shares:?}"));
+            let scenario = guaranteed(
+                &nodes,
+                &format!("{}\n{of_callbacks}", rank[0]),
+                &format!("{}\n{of_voice}", rank[1]),
+            );
+            let three = once(&scenario, Policy::Tollgate);
+            let part = answered(&three) / answered(&one);
+            let used = three.admitted_measured as f64 / one.admitted_measured as f64;
+            let trips = three.round_trips as f64 / three.sent as f64;
+            let case = format!(
+                "{callbacks:?} beside {voice:?} every {rotate}: {part:.4} of that, {used:.4} of what one uses, \
+                 {trips:.4} round trips per call"
+            );
+            println!("{case}");
+            assert_eq!(three.limited(), 0, "{case}: {:?}", three.limited);
+            assert!(part > 0.93, "{case}");
+            assert!(used > 0.98, "{case}");
+            assert!(trips < 0.12, "{case}");
+        }
+    }
+}
+
 #[test]
 fn the_documents_example_is_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");

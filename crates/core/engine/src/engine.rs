@@ -81,13 +81,10 @@ impl Engine {
             } => self.token_repeated(token, known, expires_in, now),
             Event::RenewCredentials(client) => self.renew_credentials(client, now),
             Event::WatchClient(client) => self.watch_client(client, now),
-            Event::SetLimit { limit, allowed } => {
-                self.set_limit(limit, allowed);
-                self.open_under(limit, now);
-                self.recheck_promises();
-            }
+            Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed, now),
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetLease { limit, lease, held } => self.set_lease(limit, lease, &held, now),
+            Event::SetGuarantees { limit, slots } => self.set_guarantees(limit, &slots),
             Event::SetTokenLimit {
                 client,
                 place,

@@ -1,6 +1,7 @@
 //! What happens to the engine.
 
 use crate::Leave;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
@@ -82,6 +83,14 @@ pub enum Event {
         lease: Option<Lease>,
         /// Slots among them that calls of other processes hold, until when and how many: they are held as long.
         held: Vec<(Instant, u32)>,
+    },
+    /// Of what flows are guaranteed of a limit that several processes share, this is in this process from now on. Until it
+    /// is told, it is nothing.
+    SetGuarantees {
+        /// The limit.
+        limit: LimitId,
+        /// By the flow's name: starts in any period of the limit's. Of others nothing is in this process.
+        slots: BTreeMap<String, u32>,
     },
     /// An operator sets the number of a limit that each token of a client has for itself.
     SetTokenLimit {

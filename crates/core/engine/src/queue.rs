@@ -33,7 +33,7 @@ pub(crate) use lane::{Candidate, Lane, LaneKey};
 use share::{Class, FlowState};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_model::{ExecutionId, FlowId, Instant, RouteId};
+use tollgate_model::{ExecutionId, FlowId, Instant, LimitUse, RouteId};
 
 /// One start, in hundredths.
 const ONE: i64 = 100;
@@ -125,6 +125,22 @@ impl Queue {
     /// Guarantees the flow another number of starts a window, where it is guaranteed any.
     pub(crate) fn guarantee(&mut self, flow: FlowId, slots: u32) {
         self.flows[flow.index()].guarantee(slots);
+    }
+
+    /// Starts of the flow by right of its guarantee that count, and count still when `soon` is over; none where it has no
+    /// guarantee.
+    pub(crate) fn started_by_right(
+        &self,
+        flow: FlowId,
+        soon: Duration,
+        now: Instant,
+    ) -> Option<LimitUse> {
+        let ledger = self.flows[flow.index()].guaranteed.as_ref()?;
+        Some(LimitUse {
+            period: ledger.period(),
+            held: ledger.held(now),
+            stay: ledger.held(now + soon),
+        })
     }
 
     /// Counts an arrival, whether it will wait or not.

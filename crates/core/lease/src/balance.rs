@@ -1,22 +1,28 @@
 //! Who has more of a limit than it is to have, and who has less: what makes slots move.
 
+use crate::guarantee::Guarantees;
 use crate::share::Share;
 use crate::target::Target;
 use crate::time::at_least;
-use crate::want::wanted;
-use crate::{Grant, MemberId, StoreTime};
+use crate::want::{least_move, wanted};
+use crate::{Grant, GuaranteedWant, MemberId, StoreTime};
 use std::collections::BTreeMap;
 
 /// A limit's parts beside their targets.
 pub(crate) struct Balance<'a> {
     share: &'a Share,
     targets: BTreeMap<&'a MemberId, Target>,
+    guarantees: Guarantees<'a>,
 }
 
 impl<'a> Balance<'a> {
     pub(crate) fn of(share: &'a Share) -> Self {
-        let targets = share.targets();
-        Self { share, targets }
+        let guarantees = share.guarantees();
+        Self {
+            share,
+            targets: share.targets_by(&guarantees),
+            guarantees,
+        }
     }
 
     /// What a member is to have; nothing if it is none.
@@ -37,21 +43,28 @@ impl<'a> Balance<'a> {
         }
     }
 
-    /// The members that are to exchange soon: who owes, and who is short of what is there.
+    /// The members that are to exchange soon: who owes, who is short of what is there, and whose flows have another part of
+    /// what is guaranteed to them.
     pub(crate) fn called(self) -> impl Iterator<Item = &'a MemberId> {
         let there = self.share.free() + self.share.returning();
         let gets = |member: &MemberId, target: &Target| {
             self.is_short(member, target) && there >= self.least_move(target.slots)
         };
-        let is_called =
-            |(member, target): (&&MemberId, &Target)| self.owed(member) > 0 || gets(member, target);
+        let is_called = |(member, target): (&&MemberId, &Target)| {
+            self.owed(member) > 0 || gets(member, target) || self.guarantees.is_news(member)
+        };
         let called = self.targets.iter().filter(|it| is_called(*it));
         let called: Vec<&MemberId> = called.map(|(member, _)| *member).collect();
         called.into_iter()
     }
 
-    /// What the member is told.
-    pub(crate) fn told(&self, member: &MemberId, now: StoreTime) -> Grant {
+    /// What the member is told, which has stated these flows' guarantees.
+    pub(crate) fn told(
+        &self,
+        member: &MemberId,
+        stated: &[GuaranteedWant],
+        now: StoreTime,
+    ) -> Grant {
         let part = self.share.parts.get(member);
         let phantoms = part.into_iter().flat_map(|part| &part.phantoms);
         let phantoms = phantoms.map(|(free, slots)| (at_least(free.since(now)), *slots));
@@ -62,6 +75,10 @@ impl<'a> Balance<'a> {
             owed: self.owed(member),
             is_capped: self.is_capped(member),
             is_needed: self.is_needed(member),
+            guaranteed: stated
+                .iter()
+                .map(|want| (want.flow.clone(), self.guarantees.told(member, want)))
+                .collect(),
         }
     }
 
@@ -97,14 +114,5 @@ impl<'a> Balance<'a> {
     /// The least number of slots that is worth a move, where a member has or wants so many.
     fn least_move(&self, slots: u32) -> u32 {
         least_move(self.share.moves_singly, self.share.allowed, slots)
-    }
-}
-
-/// The least number of slots that is worth a move to or from a member that has or wants so many of a limit: chance alone
-/// moves a want by its root, where it isn't said that single ones are worth it.
-pub(crate) fn least_move(moves_singly: bool, allowed: u32, slots: u32) -> u32 {
-    match moves_singly {
-        true => 1,
-        false => (allowed / 100).max(slots.isqrt()).max(1),
     }
 }

@@ -1,8 +1,9 @@
 //! What a node has of one limit.
 
-use crate::Claim;
-use crate::balance::least_move;
 use crate::demand::Wants;
+use crate::want::least_move;
+use crate::{Claim, GuaranteedWant, Right};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::Instant;
 
@@ -26,6 +27,8 @@ pub struct Lease {
     pub phantoms: Vec<(Instant, u32)>,
     /// Nothing is sent from then on.
     pub until: Instant,
+    /// By flow that has a guarantee: starts in any period of the limit's that go before all others here.
+    pub guaranteed: BTreeMap<String, u32>,
 }
 
 /// What a node has of one limit, and what the value knows of that.
@@ -40,9 +43,12 @@ pub(crate) struct Held {
     pub(crate) wants: Wants,
     /// What the value was told last.
     pub(crate) told: u32,
+    pub(crate) told_guaranteed: Vec<GuaranteedWant>,
     pub(crate) owed: u32,
     pub(crate) is_capped: bool,
     pub(crate) is_needed: bool,
+    /// What it has of guarantees, by flow.
+    pub(crate) rights: BTreeMap<String, Right>,
 }
 
 impl Held {
@@ -62,6 +68,10 @@ impl Held {
 
     /// Whether what the node would use is another number than the value was told, and this matters to somebody.
     pub(crate) fn has_news(&self) -> bool {
+        self.has_news_of_classes() || self.wants.guaranteed.iter().any(|it| self.is_news(it))
+    }
+
+    fn has_news_of_classes(&self) -> bool {
         let wanted = self.wants.all();
         let least = least_move(self.shared.moves_singly, self.allowed, self.told);
         if wanted > self.slots {
@@ -69,5 +79,16 @@ impl Held {
         } else {
             self.is_needed && self.told.saturating_sub(wanted) >= least.max(self.told / 8)
         }
+    }
+    /// Whether what a flow would use by right of its guarantee is news.
+    fn is_news(&self, want: &GuaranteedWant) -> bool {
+        let right = self.rights.get(&want.flow).copied().unwrap_or_default();
+        let told = self.told_guaranteed.iter().find(|it| it.flow == want.flow);
+        let (slots, held) = told.map_or((0, 0), |told| (told.slots, told.held));
+        let least = least_move(false, want.guarantee, slots);
+        let more = want.slots.saturating_sub(slots.max(right.slots));
+        let less = slots.saturating_sub(want.slots);
+        let less = less.max(held.saturating_sub(want.held));
+        (!right.is_capped && more >= least) || (right.is_needed && less >= least)
     }
 }

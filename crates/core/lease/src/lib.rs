@@ -38,6 +38,7 @@
 //! - *A number that changes*: the limit allows the least that a member states. After a lower one members have more than A until
 //!   they have given it back, and nobody gets anything meanwhile. A higher one is shared out once all members have stated it;
 //!   in a doubt, what it is raised by may be a stranger's, who had it before it was lowered.
+//! - *Guarantee*: what members are told to have of a flow's guarantee by one value is no more than it (`guarantee`).
 //! - *What is told to one is told to all* ([`Notice`]): the last change wins by its turn in the value, and what a store has
 //!   forgotten members show again. A closing's span only lengthens on its way.
 //! - *No clock is trusted for an instant*: `time` has spans, their rates, and the store's own time.
@@ -71,6 +72,8 @@
 
 mod balance;
 mod demand;
+mod fill;
+mod guarantee;
 mod held;
 mod member;
 mod node;
@@ -94,7 +97,7 @@ pub use member::{MemberId, NotAMember};
 pub use node::Node;
 pub use notices::{Noted, Notice, Telling};
 pub use pace::{PAUSE, RENEWALS};
-pub use request::{Answer, Claim, Doubt, Grant, LimitKey, Request};
+pub use request::{Answer, Claim, Doubt, Grant, LimitKey, Request, Right};
 pub use time::{RATE_ERROR, StoreTime, at_least, at_most};
 pub use tokens::TokenWants;
 pub use value::{Value, ValueError};

@@ -79,9 +79,11 @@ impl Node {
             given_back: Vec::new(),
             wants: Wants::default(),
             told: 0,
+            told_guaranteed: Vec::new(),
             owed: 0,
             is_capped: false,
             is_needed: false,
+            rights: BTreeMap::new(),
         };
         self.limits.insert(key, held);
     }
@@ -173,6 +175,7 @@ impl Node {
         let leaves = self.has_left();
         let claims = self.limits.iter_mut().map(|(key, held)| {
             held.told = held.wants.all();
+            held.told_guaranteed.clone_from(&held.wants.guaranteed);
             (key.clone(), held.claim(now))
         });
         Request {
@@ -225,6 +228,8 @@ impl Node {
             held.owed = grant.map_or(0, |grant| grant.owed);
             held.is_capped = grant.is_some_and(|grant| grant.is_capped);
             held.is_needed = grant.is_some_and(|grant| grant.is_needed);
+            held.rights = grant.map_or_else(BTreeMap::new, |grant| grant.guaranteed.clone());
+            let rights = held.rights.iter();
             let phantoms = grant.into_iter().flat_map(|grant| &grant.phantoms);
             let lease = Lease {
                 slots: held.slots,
@@ -232,6 +237,7 @@ impl Node {
                     .map(|(span, slots)| (now + *span, *slots))
                     .collect(),
                 until,
+                guaranteed: rights.map(|(flow, it)| (flow.clone(), it.slots)).collect(),
             };
             leases.insert(key.clone(), lease);
         }

@@ -22,9 +22,14 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Slots that a flow with a guarantee would hold here.
-    pub(crate) fn guaranteed(&self, flow: &str) -> u32 {
-        let of_flow = self.guaranteed.iter().filter(|it| it.flow == flow);
-        of_flow.map(|it| it.slots).sum()
+    /// Flows with guarantees would hold this. Who would hold nothing takes no place in the value.
+    pub(crate) fn ask(&mut self, wants: &[GuaranteedWant]) {
+        let any = wants.iter().filter(|want| want.is_any());
+        self.guaranteed = any.cloned().collect();
+    }
+
+    /// What a flow with a guarantee would hold here, if it would hold anything.
+    pub(crate) fn guaranteed(&self, flow: &str) -> Option<&GuaranteedWant> {
+        self.guaranteed.iter().find(|it| it.flow == flow)
     }
 }

@@ -47,7 +47,7 @@ pub struct Claim {
     pub given_back: Vec<(Duration, u32)>,
     /// What the member would use, by class.
     pub wants: Vec<Want>,
-    /// What its flows with guarantees would use.
+    /// Its flows with guarantees, and what they would use; those too that would use nothing.
     pub guaranteed: Vec<GuaranteedWant>,
 }
 
@@ -87,6 +87,19 @@ pub struct Grant {
     /// Whether to want more would bring the member no more.
     pub is_capped: bool,
     /// Whether another member wants more than it has.
+    pub is_needed: bool,
+    /// What the member has of the guarantees that it stated, by flow.
+    pub guaranteed: BTreeMap<String, Right>,
+}
+
+/// What a member has of a flow's guarantee.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Right {
+    /// Starts in any period of the limit's that go before all others.
+    pub slots: u32,
+    /// Whether to want more would bring the member no more.
+    pub is_capped: bool,
+    /// Whether the flow wants more than it has at another member.
     pub is_needed: bool,
 }
 

@@ -1,5 +1,6 @@
 //! One limit in the value: who has which part of it, and what is on its way back.
 
+use crate::guarantee::Guarantees;
 use crate::part::Part;
 use crate::target::{Target, targets};
 use crate::time::{Nanos, at_least};
@@ -61,7 +62,7 @@ impl Share {
         part.allowed = claim.allowed;
         part.tail = claim.tail.into();
         part.wants.clone_from(&claim.wants);
-        part.guaranteed.clone_from(&claim.guaranteed);
+        part.ask(&claim.guaranteed);
         part.phantoms.clear();
         self.agree();
     }
@@ -141,7 +142,32 @@ impl Share {
 
     /// What each member is to have.
     pub(crate) fn targets(&self) -> BTreeMap<&MemberId, Target> {
-        targets(self.allowed.saturating_sub(self.unknown()), &self.parts)
+        self.targets_by(&self.guarantees())
+    }
+
+    /// The same, where the guarantees have been shared out.
+    pub(crate) fn targets_by(&self, guarantees: &Guarantees<'_>) -> BTreeMap<&MemberId, Target> {
+        let total = self.allowed.saturating_sub(self.unknown());
+        targets(total, &self.parts, guarantees)
+    }
+
+    /// What each member has of flows' guarantees.
+    pub(crate) fn guarantees(&self) -> Guarantees<'_> {
+        Guarantees::of(&self.parts)
+    }
+
+    /// The member is told what it has of flows' guarantees.
+    pub(crate) fn note_told(&mut self, member: &MemberId) {
+        let guarantees = self.guarantees();
+        let stated = self.parts.get(member).into_iter();
+        let stated = stated.flat_map(|part| &part.guaranteed);
+        let told: Vec<u32> = stated
+            .map(|want| guarantees.gets(member, &want.flow))
+            .collect();
+        if let Some(part) = self.parts.get_mut(member) {
+            let told = part.guaranteed.iter_mut().zip(told);
+            told.for_each(|(want, told)| want.told = told);
+        }
     }
 
     /// Gives a member what it is to have and nobody else has: free slots first, then those that are free soonest.
@@ -179,7 +205,7 @@ impl Share {
     pub(crate) fn want(&mut self, member: &MemberId, wants: &Wants) {
         if let Some(part) = self.parts.get_mut(member) {
             part.wants.clone_from(&wants.by_class);
-            part.guaranteed.clone_from(&wants.guaranteed);
+            part.ask(&wants.guaranteed);
         }
     }
 }

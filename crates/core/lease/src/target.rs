@@ -1,14 +1,16 @@
 //! How a limit is to be shared out: what each member is to have, by what all of them want.
 //!
 //! The order is the engine's own, over the whole cluster. First guarantees: what a flow is guaranteed is its members'
-//! as far as they want it. Then classes, the first one first, but that each class that asks keeps the floor
-//! ([`FLOOR_PERCENT`]). Within a class slots go to who has least of what it wants, in proportion to the weight of the
-//! flows that ask there. What nobody wants goes to all in equal parts: no slot lies in the store where nobody can use
-//! it, and a burst begins on any node without a round trip.
+//! as far as they want it (`guarantee`). Then classes, the first one first, but that each class that asks keeps the floor
+//! ([`FLOOR_PERCENT`]), what its flows have by guarantees included. Within a class slots go to who has least of what it
+//! wants, in proportion to the weight of the flows that ask there. What nobody wants goes to all in equal parts: no slot
+//! lies in the store where nobody can use it, and a burst begins on any node without a round trip.
 
 use crate::MemberId;
+use crate::fill::fill;
+use crate::guarantee::Guarantees;
 use crate::part::Part;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tollgate_model::tally;
 
 /// What each class below the first gets at least of a limit while it asks, in percent: as the engine has it.
@@ -24,29 +26,36 @@ pub(crate) struct Target {
 }
 
 /// What each member is to have of so many slots.
-pub(crate) fn targets(total: u32, parts: &BTreeMap<MemberId, Part>) -> BTreeMap<&MemberId, Target> {
+pub(crate) fn targets<'a>(
+    total: u32,
+    parts: &'a BTreeMap<MemberId, Part>,
+    guarantees: &Guarantees<'_>,
+) -> BTreeMap<&'a MemberId, Target> {
     let mut left = total;
     let mut wanted = vec![0; parts.len()];
     // What is still wanted, by class and member.
     let mut wants = by_class(parts);
-    for (flow, (class, guarantee)) in guarantees(parts) {
-        let of_flow = parts.values().map(|part| part.guaranteed(flow));
-        let of_flow: Vec<(u32, u32)> = of_flow.map(|slots| (slots, 1)).collect();
-        let filled = fill(guarantee.min(left), &of_flow);
-        for (member, given) in filled.into_iter().enumerate() {
+    let floors = wants.iter().skip(1);
+    let floors = floors.map(|(class, of_class)| (*class, floor(total, of_class)));
+    let mut floors: BTreeMap<u8, u32> = floors.collect();
+    for guaranteed in guarantees.each() {
+        for (member, share) in guaranteed.shares.iter().enumerate() {
+            let given = share.held.min(left);
             wanted[member] += given;
             left -= given;
-            if let Some(of_class) = wants.get_mut(&class) {
+            if let Some(of_class) = wants.get_mut(&guaranteed.class) {
                 of_class[member].0 = of_class[member].0.saturating_sub(given);
+            }
+            // It is of what the class has.
+            if let Some(floor) = floors.get_mut(&guaranteed.class) {
+                *floor = floor.saturating_sub(given);
             }
         }
     }
-    let mut floors: u32 = wants.values().skip(1).map(|it| floor(total, it)).sum();
-    for (place, of_class) in wants.values().enumerate() {
-        if place > 0 {
-            floors -= floor(total, of_class);
-        }
-        let filled = fill(left.saturating_sub(floors), of_class);
+    for (class, of_class) in &wants {
+        floors.remove(class);
+        let of_lower: u32 = floors.values().sum();
+        let filled = fill(left.saturating_sub(of_lower), of_class);
         for (member, given) in filled.into_iter().enumerate() {
             wanted[member] += given;
             left -= given;
@@ -74,55 +83,10 @@ fn by_class(parts: &BTreeMap<MemberId, Part>) -> BTreeMap<u8, Vec<(u32, u32)>> {
     wants
 }
 
-/// The flows with guarantees: class and guarantee, the most that a member states.
-fn guarantees(parts: &BTreeMap<MemberId, Part>) -> BTreeMap<&str, (u8, u32)> {
-    let mut flows = BTreeMap::new();
-    for want in parts.values().flat_map(|part| &part.guaranteed) {
-        let known = flows.entry(want.flow.as_str());
-        let known = known.or_insert((want.class, want.guarantee));
-        known.1 = known.1.max(want.guarantee);
-    }
-    flows
-}
-
 fn floor(total: u32, wants: &[(u32, u32)]) -> u32 {
     let asked: u64 = wants.iter().map(|(slots, _)| u64::from(*slots)).sum();
     let floor = u64::from(total) * u64::from(FLOOR_PERCENT) / 100;
     tally(floor.min(asked))
-}
-
-/// Shares `total` out so that nobody gets more than it wants, and who has less than it wants has no less, by its
-/// weight, than any other. `wants` are slots and weights.
-fn fill(total: u32, wants: &[(u32, u32)]) -> Vec<u32> {
-    let mut given = vec![0; wants.len()];
-    let mut left = total;
-    let mut weights: u64 = wants.iter().map(|(_, weight)| u64::from(*weight)).sum();
-    // Who wants least for its weight is served first, and leaves its rest to the others.
-    let mut order: Vec<usize> = (0..wants.len()).collect();
-    order.sort_by(|&a, &b| {
-        let (a, b) = (wants[a], wants[b]);
-        (u64::from(a.0) * u64::from(b.1)).cmp(&(u64::from(b.0) * u64::from(a.1)))
-    });
-    for &member in &order {
-        let (slots, weight) = wants[member];
-        let fair = u64::from(left) * u64::from(weight) / weights.max(1);
-        given[member] = tally(fair).min(slots);
-        left -= given[member];
-        weights -= u64::from(weight);
-    }
-    // Single slots that rounding left over.
-    let mut unserved: BTreeSet<usize> = (0..wants.len()).collect();
-    while left > 0 {
-        unserved.retain(|&member| given[member] < wants[member].0);
-        if unserved.is_empty() {
-            break;
-        }
-        for &member in unserved.iter().take(left as usize) {
-            given[member] += 1;
-            left -= 1;
-        }
-    }
-    given
 }
 
 #[cfg(test)]
@@ -147,18 +111,8 @@ mod tests {
             (MemberId::new("n", process), part)
         });
         let parts = parts.collect();
-        let targets = targets(total, &parts);
+        let targets = targets(total, &parts, &Guarantees::of(&parts));
         targets.values().map(|it| (it.wanted, it.slots)).collect()
-    }
-
-    #[test]
-    fn nobody_gets_more_than_it_wants_while_another_has_less() {
-        assert_eq!(fill(10, &[(8, 1), (8, 1), (2, 1)]), [4, 4, 2]);
-        assert_eq!(fill(10, &[(8, 3), (8, 1)]), [7, 3]);
-        assert_eq!(fill(100, &[(8, 3), (8, 1)]), [8, 8]);
-        assert_eq!(fill(2, &[(1, 1), (1, 1), (1, 1)]), [0, 1, 1]);
-        assert_eq!(fill(0, &[(1, 1)]), [0]);
-        assert_eq!(fill(7, &[]), Vec::<u32>::new());
     }
 
     #[test]
@@ -186,6 +140,7 @@ mod tests {
             class: 1,
             guarantee: 30,
             slots: 80,
+            ..GuaranteedWant::default()
         };
         let first = Part {
             wants: vec![want(0, 400)],
@@ -199,7 +154,8 @@ mod tests {
         let parts = [first, second].into_iter().zip(0..);
         let parts = parts.map(|(part, process)| (MemberId::new("n", process), part));
         let parts = parts.collect();
-        let targets: Vec<u32> = targets(300, &parts).values().map(|it| it.slots).collect();
-        assert_eq!(targets, [267, 33]);
+        let targets = targets(300, &parts, &Guarantees::of(&parts));
+        let targets: Vec<u32> = targets.values().map(|it| it.slots).collect();
+        assert_eq!(targets, [270, 30], "the floor is among it, as on one node");
     }
 }

@@ -31,7 +31,7 @@ pub struct TokenWants {
 impl TokenWants {
     /// What is wanted now, in tokens.
     pub fn wants(&mut self, of: &TokensUse, now: Instant) -> Wants {
-        let slots = self.demand.wants([of.asked], of.used, now).all();
+        let slots = self.demand.wants([of.asked], &[], of.used, now).all();
         let tokens = f64::from(slots.min(of.wider)) / f64::from(of.of_token.max(1));
         if (tokens - self.whole).abs() > STAYS {
             self.whole = tokens.round();

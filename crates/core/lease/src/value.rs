@@ -263,6 +263,7 @@ impl Value {
         for (key, share) in &mut self.limits {
             if request.claims.contains_key(key) {
                 share.grant(&request.member);
+                share.note_told(&request.member);
             } else {
                 share.expire(&request.member, now + request.lease);
             }
@@ -278,10 +279,10 @@ impl Value {
             lease: member.map_or(Duration::ZERO, |it| at_most(it.lease.span())),
             grants: granted
                 .map(|(key, share)| {
-                    (
-                        key.clone(),
-                        Balance::of(share).told(&request.member, self.clock),
-                    )
+                    let claim = request.claims.get(key);
+                    let stated = claim.map_or(&[][..], |claim| &claim.guaranteed);
+                    let told = Balance::of(share).told(&request.member, stated, self.clock);
+                    (key.clone(), told)
                 })
                 .collect(),
             notices: self.notices.told(self.clock),

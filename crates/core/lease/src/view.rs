@@ -2,7 +2,7 @@
 
 use crate::balance::Balance;
 use crate::want::wanted;
-use crate::{Doubt, LimitKey, MemberId, StoreTime, Value, Wants};
+use crate::{Doubt, GuaranteedWant, LimitKey, MemberId, Right, StoreTime, Value, Wants};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -62,6 +62,16 @@ impl Value {
                 slots: part.slots,
                 wants: wanted(&part.wants),
             })
+    }
+
+    /// What each member would be told of a flow's guarantee, of which so much is guaranteed where nobody asks for any.
+    pub fn rights(&self, key: &str, flow: &GuaranteedWant) -> impl Iterator<Item = Right> {
+        let share = self.limits.get(key).into_iter();
+        share.flat_map(|share| {
+            let guarantees = share.guarantees();
+            let told = |member| guarantees.told(member, flow);
+            share.parts.keys().map(told).collect::<Vec<_>>()
+        })
     }
 
     /// The members, and how their leases stood at the last exchange.

@@ -17,6 +17,23 @@ pub struct ClassDemand {
     pub open: u64,
 }
 
+/// What a flow asks for that a part of a limit is guaranteed to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FlowDemand {
+    /// Its name, which is the same in every process.
+    pub flow: String,
+    /// Its class.
+    pub class: u8,
+    /// Starts that are guaranteed to it in any period of the limit's, in all processes together.
+    pub guarantee: u32,
+    /// Its calls under the limit since the process began. It only rises.
+    pub asked: u64,
+    /// Its calls that wait.
+    pub waiting: u64,
+    /// Its starts by right of the guarantee that still count.
+    pub used: LimitUse,
+}
+
 /// What is used of a limit now, in slots.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LimitUse {

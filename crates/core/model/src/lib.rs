@@ -18,7 +18,7 @@ mod stream;
 mod table;
 
 pub use agenda::Agenda;
-pub use demand::{ClassDemand, LimitUse, TokensUse};
+pub use demand::{ClassDemand, FlowDemand, LimitUse, TokensUse};
 pub use id::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Id, LimitId, PoolId, RouteId, TokenId,
 };

@@ -4,8 +4,10 @@ use crate::shared::Entry;
 use crate::task::{Known, Task};
 use std::time::Duration;
 use tollgate_coordination::{CoordinationError, Found, Revision, Swap};
+use tollgate_driver::ChangeError;
 use tollgate_engine::{GivenBack, Lease};
 use tollgate_lease::{Answer, Request, Value};
+use tollgate_model::LimitId;
 
 /// Times that the value may be found changed by others within one exchange. With a few nodes that ask every half second
 /// at the most, a second time is rare.
@@ -185,14 +187,7 @@ impl Task {
         for (key, lease) in leases {
             let driver = &self.setup.driver;
             let set = match self.shared.entry(&key) {
-                Some(Entry::Limit(limit)) => {
-                    let part = Lease {
-                        slots: lease.slots,
-                        until: lease.until,
-                        is_renewed: true,
-                    };
-                    driver.set_lease(limit, Some(part), lease.phantoms).await
-                }
+                Some(Entry::Limit(limit)) => self.take_part(limit, lease).await,
                 // It has no end: see `tollgate_engine::Event::SetTokenPart`.
                 Some(Entry::Tokens(client)) => driver.set_token_part(client, lease.slots).await,
                 None => continue,
@@ -200,6 +195,25 @@ impl Task {
             set.map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+
+    /// The engine has this of a limit, and of what flows are guaranteed of it.
+    async fn take_part(
+        &self,
+        limit: LimitId,
+        lease: tollgate_lease::Lease,
+    ) -> Result<(), ChangeError> {
+        let part = Lease {
+            slots: lease.slots,
+            until: lease.until,
+            is_renewed: true,
+        };
+        let driver = &self.setup.driver;
+        driver.set_lease(limit, Some(part), lease.phantoms).await?;
+        match lease.guaranteed.is_empty() {
+            true => Ok(()),
+            false => driver.set_guarantees(limit, lease.guaranteed).await,
+        }
     }
 
     /// The leases stay, and no start is foretold behind their end.

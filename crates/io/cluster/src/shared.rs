@@ -90,7 +90,7 @@ impl Shared {
                 tail: tail + demand.used.period.unwrap_or_default(),
                 moves_singly: false,
             },
-            wants: wants.wants(demand.by_class(), demand.used, now),
+            wants: wants.wants(demand.by_class(), &demand.guaranteed, demand.used, now),
             closed_until: demand.closed_until,
         }
     }

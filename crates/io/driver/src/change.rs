@@ -6,6 +6,7 @@
 use crate::ClientCredentials;
 use crate::driver::Driver;
 use crate::pump::Pump;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_engine::{
     Closed, Event, GivenBack, Lease, Leave, LimitDemand, NoSuchEntry, TokenDemand,
@@ -57,6 +58,15 @@ impl Driver {
     ) -> Result<(), ChangeError> {
         let event = Event::SetLease { limit, lease, held };
         self.change(event).await
+    }
+
+    /// What flows are guaranteed of a shared limit is this in this process from now on; see [`Event::SetGuarantees`].
+    pub async fn set_guarantees(
+        &self,
+        limit: LimitId,
+        slots: BTreeMap<String, u32>,
+    ) -> Result<(), ChangeError> {
+        self.change(Event::SetGuarantees { limit, slots }).await
     }
 
     /// Gives back so many slots of this process's part of a shared limit, or as many as can be; see

@@ -131,6 +131,7 @@ impl Limiter for Baseline {
             | Event::SetLimit { .. }
             | Event::SetLeave { .. }
             | Event::SetLease { .. }
+            | Event::SetGuarantees { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
             | Event::SetTokenPart { .. }

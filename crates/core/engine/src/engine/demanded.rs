@@ -3,7 +3,7 @@
 use super::machine::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_model::{ClassDemand, FlowId, Instant, LimitId, LimitUse, RouteId, Scope};
+use tollgate_model::{ClassDemand, FlowDemand, FlowId, Instant, LimitId, LimitUse, RouteId, Scope};
 use tollgate_quota::Ledger;
 
 /// What is asked for of a shared limit, and held of it.
@@ -26,6 +26,8 @@ pub struct LimitDemand {
     pub asked: Vec<(u8, u64)>,
     /// By class: slots of the calls that wait, or pause before another try.
     pub waiting: Vec<(u8, u64)>,
+    /// Flows that are guaranteed something of it.
+    pub guaranteed: Vec<FlowDemand>,
     /// What is used of it here. Held are those slots, too, that other processes' calls are reckoned to hold as long.
     pub used: LimitUse,
     /// Of the slots that are held, those of calls under way whose ends are not known.
@@ -70,6 +72,7 @@ impl Engine {
                 of_class.flows.insert(lane.flow);
             }
         }
+        let mut guaranteed = self.guaranteed_demand(soon, now);
         let limits = self.config.limits.with_ids().zip(&self.resources.ledgers);
         let all = demands.into_iter().zip(limits);
         all.map(|(classes, ((id, limit), ledger))| LimitDemand {
@@ -85,11 +88,44 @@ impl Engine {
                 waiting.retain(|(_, slots)| *slots > 0);
                 waiting
             },
+            guaranteed: guaranteed.remove(&id).unwrap_or_default(),
             used: ledger_use(ledger, soon, now),
             open: ledger.under_way(),
             closed_until: ledger.closed_until(now),
         })
         .collect()
+    }
+
+    /// By limit: what flows ask for to which something of it is guaranteed.
+    fn guaranteed_demand(
+        &self,
+        soon: Duration,
+        now: Instant,
+    ) -> BTreeMap<LimitId, Vec<FlowDemand>> {
+        let mut demands: BTreeMap<LimitId, Vec<FlowDemand>> = BTreeMap::new();
+        for (id, flow) in self.config.flows.with_ids() {
+            let used = self.queue.started_by_right(id, soon, now);
+            let Some((guarantee, used)) = flow.guarantee.zip(used) else {
+                continue;
+            };
+            let mut demand = FlowDemand {
+                flow: flow.name.clone(),
+                class: flow.priority,
+                guarantee: guarantee.slots,
+                asked: 0,
+                waiting: 0,
+                used,
+            };
+            for lane in self.queue.all_lanes().filter(|lane| lane.flow == id) {
+                let passed = self.asks_for(id, lane.route).into_iter();
+                for (.., parts) in passed.filter(|(limit, ..)| *limit == guarantee.limit) {
+                    demand.asked += lane.asked / parts;
+                    demand.waiting += (lane.all_waiting() as u64).div_ceil(parts);
+                }
+            }
+            demands.entry(guarantee.limit).or_default().push(demand);
+        }
+        demands
     }
 
     fn weight(&self, flows: &BTreeSet<FlowId>) -> u32 {

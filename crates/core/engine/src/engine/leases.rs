@@ -1,9 +1,8 @@
 //! Limits that several processes share: which part is this one's, until when, and how some of it is given back.
 //!
 //! A limit's number stays what is configured, told or set; a lease says which part of it is ours
-//! ([`tollgate_quota::Lease`]). What is reckoned in parts of a limit is reckoned in parts of our part: what the
-//! configuration leaves free, rounded up, and what it guarantees to a flow, rounded down, lest each process reserve for
-//! all of them.
+//! ([`tollgate_quota::Lease`]). What the configuration leaves free is left free of our part in proportion, rounded up. What
+//! is guaranteed to a flow is told with the part, since its calls may all come to one process: until it is told nothing is.
 //!
 //! Other applications can't be told from other processes by what headers count and whom the upstream refuses, so
 //! nothing is learned of them where a limit is leased ([`crate::foreign`]); what is configured to be left free is.
@@ -11,7 +10,8 @@
 use super::machine::Engine;
 use crate::Event;
 use crate::timer::Timer;
-use tollgate_model::{Instant, LimitId, tally};
+use std::collections::BTreeMap;
+use tollgate_model::{Instant, LimitId};
 use tollgate_quota::{GivenBack, Lease};
 
 impl Engine {
@@ -86,7 +86,23 @@ impl Engine {
         self.share_guarantees();
     }
 
-    /// What is guaranteed of a limit is guaranteed of our part in proportion.
+    /// What flows are guaranteed of a limit that is shared is this here from now on.
+    pub(super) fn set_guarantees(&mut self, limit: LimitId, slots: &BTreeMap<String, u32>) {
+        let mut is_less = false;
+        for (id, flow) in self.config.flows.with_ids() {
+            if flow.guarantee.is_some_and(|it| it.limit == limit) {
+                let slots = slots.get(&flow.name).copied().unwrap_or_default();
+                let before = self.guaranteed.insert(id, slots);
+                is_less |= before.is_some_and(|before| slots < before);
+            }
+        }
+        self.share_guarantees();
+        if is_less {
+            self.recheck_promises();
+        }
+    }
+
+    /// What is guaranteed of a limit is so here as a whole where the limit is ours alone.
     pub(super) fn share_guarantees(&mut self) {
         for (flow, it) in self.config.flows.with_ids() {
             let Some(guarantee) = it.guarantee else {
@@ -97,10 +113,7 @@ impl Engine {
             };
             let slots = match ledger.lease() {
                 None => guarantee.slots,
-                Some(_) => {
-                    let part = u64::from(guarantee.slots) * u64::from(ledger.leased());
-                    tally(part / u64::from(ledger.allowed().max(1)))
-                }
+                Some(_) => self.guaranteed.get(&flow).copied().unwrap_or_default(),
             };
             self.queue.guarantee(flow, slots);
         }

@@ -14,11 +14,11 @@ use crate::event::ROUNDING;
 use crate::learned_limit::is_learned;
 use crate::{Leave, LimitSpec, WindowFact};
 use std::sync::Arc;
-use tollgate_model::{ClientId, Limit, LimitId, Rule, Scope};
+use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
 use tollgate_quota::{Ledger, Span};
 
 impl Engine {
-    pub(super) fn set_limit(&mut self, limit: LimitId, allowed: u32) {
+    pub(super) fn set_limit(&mut self, limit: LimitId, allowed: u32, now: Instant) {
         let mut config = (*self.config).clone();
         let Some(it) = config.limits.get_mut(limit.index()) else {
             return;
@@ -29,6 +29,8 @@ impl Engine {
         self.configure(config);
         self.latencies.forget(limit);
         self.tell_learners();
+        self.open_under(limit, now);
+        self.recheck_promises();
     }
 
     pub(super) fn set_leave(&mut self, limit: LimitId, leave: Leave) {

@@ -28,7 +28,7 @@ use crate::upstream::Upstreams;
 use crate::{Command, Config, Mode};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, LimitId, RouteId, Stream};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, Stream};
 
 /// Event in, command out, next wake-up.
 ///
@@ -39,6 +39,8 @@ pub struct Engine {
     pub(super) config: Arc<Config>,
     pub(super) resources: Resources,
     pub(super) queue: Queue,
+    /// What flows are guaranteed here of limits that several processes share.
+    pub(super) guaranteed: BTreeMap<FlowId, u32>,
     pub(super) executions: BTreeMap<ExecutionId, Execution>,
     pub(super) attempts: BTreeMap<AttemptId, Attempt>,
     pub(super) next_attempt: u64,
@@ -128,6 +130,7 @@ impl Engine {
             promises: PromiseWalk::default(),
             resources: Resources::new(Arc::clone(&config), counted, now),
             queue: Queue::new(&config),
+            guaranteed: BTreeMap::new(),
             executions: BTreeMap::new(),
             attempts: BTreeMap::new(),
             next_attempt: 0,

@@ -71,6 +71,7 @@ impl Engine {
             Event::SetLimit { .. }
             | Event::SetLeave { .. }
             | Event::SetLease { .. }
+            | Event::SetGuarantees { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
             | Event::SetTokenPart { .. }

@@ -1,11 +1,14 @@
 //! Limits that other processes share: what is done of them by one engine.
 
 use super::support::{Desk, millis, per_minute, seconds, sent};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_engine::{
     Command, Config, Event, Facts, Flow, Guarantee, Lease, Leave, LimitSpec, Route, Verdict,
 };
-use tollgate_model::{FlowId, Instant, LeaseShare, Limit, LimitId, Reason, Refusal, Rule, Scope};
+use tollgate_model::{
+    FlowDemand, FlowId, Instant, LeaseShare, Limit, LimitId, LimitUse, Reason, Refusal, Rule, Scope,
+};
 
 const LIMIT: LimitId = LimitId(0);
 const LONG: Duration = Duration::from_secs(3_600);
@@ -191,7 +194,7 @@ fn what_is_given_back_is_used_no_more_and_whom_it_concerns_is_told() {
 }
 
 #[test]
-fn what_is_left_free_and_what_is_guaranteed_is_so_of_our_part() {
+fn what_is_left_free_is_so_of_our_part() {
     let mut desk = with(LimitSpec {
         leave: Some(Leave::Calls(15)),
         ..per_minute("host", Scope::Host, 100).into()
@@ -211,10 +214,10 @@ fn what_is_left_free_and_what_is_guaranteed_is_so_of_our_part() {
     assert_eq!(left_free(&desk), 20);
 }
 
-/// A flow of the lowest class that is guaranteed twenty goes first with its part of them.
+/// A flow of the lowest class that is guaranteed twenty goes first with those that it has a right to here.
 #[test]
-fn a_guarantee_is_for_our_part_of_it() {
-    let begin = |part: Option<u32>| {
+fn a_guarantee_is_for_what_is_told() {
+    let begin = |part: Option<u32>, told: Option<u32>| {
         let mut desk = Desk::new(Config {
             limits: vec![per_minute("organisation", Scope::Organisation, 100)].into(),
             routes: vec![Route {
@@ -228,6 +231,7 @@ fn a_guarantee_is_for_our_part_of_it() {
                     ..Flow::default()
                 },
                 Flow {
+                    name: "callbacks".into(),
                     priority: 1,
                     max_queued: 500,
                     guarantee: Some(Guarantee {
@@ -244,6 +248,12 @@ fn a_guarantee_is_for_our_part_of_it() {
         if part.is_some() {
             lease(&mut desk, all, Instant::NEVER, true);
         }
+        if let Some(slots) = told {
+            desk.event(Event::SetGuarantees {
+                limit: LIMIT,
+                slots: [("callbacks".to_owned(), slots)].into(),
+            });
+        }
         calls(&mut desk, all);
         desk.wait(seconds(1));
         for number in 0..200 {
@@ -257,8 +267,11 @@ fn a_guarantee_is_for_our_part_of_it() {
         });
         (first.len(), of_second.count())
     };
-    assert_eq!(begin(None), (100, 20));
-    assert_eq!(begin(Some(55)), (55, 11));
+    assert_eq!(begin(None, None), (100, 20));
+    assert_eq!(begin(None, Some(5)), (100, 20), "the limit is not shared");
+    assert_eq!(begin(Some(55), Some(20)), (55, 20));
+    assert_eq!(begin(Some(55), Some(5)), (55, 5));
+    assert_eq!(begin(Some(55), None), (55, 1), "the floor's");
 }
 
 #[test]
@@ -287,4 +300,62 @@ fn demand_is_told_of_all_that_was_asked_for() {
     desk.submit(1, LONG);
     let demand = &desk.engine.demand(seconds(2), desk.now)[0];
     assert_eq!((&demand.asked[..], demand.used.held), (&[(0, 1)][..], 1));
+}
+
+#[test]
+fn demand_tells_of_flows_with_guarantees() {
+    let mut desk = Desk::new(Config {
+        limits: vec![per_minute("organisation", Scope::Organisation, 100)].into(),
+        routes: vec![Route {
+            limits: vec![LIMIT],
+            ..Route::default()
+        }]
+        .into(),
+        flows: vec![
+            Flow::default(),
+            Flow {
+                name: "callbacks".into(),
+                priority: 1,
+                guarantee: Some(Guarantee {
+                    limit: LIMIT,
+                    slots: 20,
+                }),
+                ..Flow::default()
+            },
+        ]
+        .into(),
+        ..Config::default()
+    });
+    lease(&mut desk, 3, Instant::NEVER, true);
+    desk.event(Event::SetGuarantees {
+        limit: LIMIT,
+        slots: [("callbacks".to_owned(), 2), ("of others".to_owned(), 5)].into(),
+    });
+    desk.submit(0, LONG);
+    for _ in 0..4 {
+        desk.submit_as(0, LONG, |it| it.flow = FlowId(1));
+    }
+    let demand = &desk.engine.demand(seconds(2), desk.now)[0];
+    let period = Some(seconds(60));
+    let told = FlowDemand {
+        flow: "callbacks".into(),
+        class: 1,
+        guarantee: 20,
+        asked: 4,
+        waiting: 2,
+        used: LimitUse {
+            period,
+            held: 2,
+            stay: 2,
+        },
+    };
+    assert_eq!(demand.guaranteed, [told], "two of its starts were by right");
+    desk.wait(seconds(59));
+    let used = desk.engine.demand(seconds(2), desk.now)[0].guaranteed[0].used;
+    assert_eq!((used.held, used.stay), (2, 0));
+    let unknown = Event::SetGuarantees {
+        limit: LimitId(99),
+        slots: BTreeMap::new(),
+    };
+    assert!(desk.engine.find(&unknown).is_err());
 }

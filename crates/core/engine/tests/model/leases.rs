@@ -2,7 +2,7 @@
 
 use super::{MS, World};
 use crate::random::Random;
-use crate::setup::{BURST, CONCURRENCY, INTEGRATION, OF_FLOW, ORGANISATION};
+use crate::setup::{BURST, CONCURRENCY, GUARANTEED, INTEGRATION, OF_FLOW, ORGANISATION};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_engine::{Event, Lease, LimitView, Mode, Snapshot};
@@ -133,6 +133,7 @@ impl World {
         };
         self.leases.of.insert(limit, lease);
         self.tell_lease(limit, held);
+        self.tell_guarantees(limit);
     }
 
     fn tell_lease(&mut self, limit: LimitId, held: Vec<(Instant, u32)>) {
@@ -141,6 +142,17 @@ impl World {
         }
         let lease = self.leases.of.get(&limit).copied();
         let event = Event::SetLease { limit, lease, held };
+        let now = Instant::from_nanos(self.now);
+        self.engine.handle_event(event, now);
+    }
+
+    /// The flow that has a guarantee has some of it here.
+    fn tell_guarantees(&mut self, limit: LimitId) {
+        let slots = self.leases.random.range(0, 2) as u32;
+        let event = Event::SetGuarantees {
+            limit,
+            slots: [(GUARANTEED.to_owned(), slots)].into(),
+        };
         let now = Instant::from_nanos(self.now);
         self.engine.handle_event(event, now);
     }

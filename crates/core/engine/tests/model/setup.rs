@@ -10,6 +10,8 @@ pub(crate) const CONCURRENCY: LimitId = LimitId(1);
 pub(crate) const INTEGRATION: LimitId = LimitId(2);
 pub(crate) const OF_FLOW: LimitId = LimitId(3);
 pub(crate) const BURST: LimitId = LimitId(4);
+/// The flow that has a guarantee.
+pub(crate) const GUARANTEED: &str = "email";
 
 /// How the upstream's windows lie. Each world has one kind, under every limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,7 +108,7 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
                     limit: ORGANISATION,
                     slots: 2,
                 }),
-                ..flow("email", 1, 1)
+                ..flow(GUARANTEED, 1, 1)
             },
         ]
         .into(),

@@ -13,6 +13,10 @@ pub(crate) struct Slots {
     pub(crate) open: u32,
     /// Ends of settled slots and of phantoms, ascending.
     ends: VecDeque<Instant>,
+    /// Starts of a period that are the flow's by right of its guarantee.
+    pub(crate) right: u32,
+    /// Until when each start by right counts, ascending.
+    by_right: VecDeque<Instant>,
 }
 
 impl Slots {
@@ -26,6 +30,9 @@ impl Slots {
     pub(crate) fn held(&mut self, now: Instant) -> u32 {
         while self.ends.front().is_some_and(|end| *end <= now) {
             self.ends.pop_front();
+        }
+        while self.by_right.front().is_some_and(|end| *end <= now) {
+            self.by_right.pop_front();
         }
         self.open + self.ends.len() as u32
     }
@@ -43,6 +50,7 @@ impl Slots {
     pub(crate) fn lease(&mut self, lease: &Lease) {
         self.capacity = lease.slots;
         self.until = lease.until;
+        self.right = lease.guaranteed.values().sum();
         for &(until, slots) in &lease.phantoms {
             (0..slots).for_each(|_| self.hold(until));
         }
@@ -52,6 +60,20 @@ impl Slots {
     pub(crate) fn hold(&mut self, until: Instant) {
         let place = self.ends.partition_point(|end| *end <= until);
         self.ends.insert(place, until);
+    }
+
+    /// A call starts, by right if there is any left.
+    pub(crate) fn start(&mut self, until: Instant, now: Instant) {
+        self.open += 1;
+        if self.by_right(now) < self.right {
+            self.by_right.push_back(until);
+        }
+    }
+
+    /// Starts by right that count then still.
+    pub(crate) fn by_right(&self, then: Instant) -> u32 {
+        let ends = self.by_right.iter().filter(|end| **end > then);
+        ends.count() as u32
     }
 
     /// Free slots first, then settled ones, the latest first; never open ones.

@@ -15,11 +15,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 use tollgate_lease::{
-    Answer, Demand, MemberId, Node, Notice, PAUSE, Request, SOON, SharedLimit, Value,
+    Answer, Demand, GuaranteedWant, MemberId, Node, Notice, PAUSE, Request, SOON, SharedLimit,
+    Value,
 };
-use tollgate_model::{Agenda, ClassDemand, Instant, LimitUse, Stream};
+use tollgate_model::{Agenda, ClassDemand, FlowDemand, Instant, LimitUse, Stream};
 
 pub(crate) const KEY: &str = "organisation:calls";
+/// The flow of all calls, which has a guarantee.
+pub(crate) const FLOW: &str = "calls";
 pub(crate) const LEASE: Duration = Duration::from_secs(60);
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -30,6 +33,8 @@ pub(crate) struct Setting {
     pub(crate) seed: u64,
     pub(crate) nodes: usize,
     pub(crate) allowed: u32,
+    /// Of them, what is guaranteed to the flow.
+    pub(crate) guarantee: u32,
     /// The window's length; none for a limit on calls at once.
     pub(crate) period: Option<Duration>,
     /// Calls a second of each node, which is drawn anew now and then if `shifts`.

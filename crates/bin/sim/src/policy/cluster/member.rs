@@ -90,7 +90,7 @@ impl Member {
                 Entry::Limit(limit) => {
                     let of = &of_limits[limit.index()];
                     let demand = self.demands.entry(*limit).or_default();
-                    demand.wants(of.by_class(), of.used, now)
+                    demand.wants(of.by_class(), &of.guaranteed, of.used, now)
                 }
                 Entry::Tokens(client) => {
                     let Some(of) = of_clients.iter().find(|it| it.client == *client) else {
@@ -136,6 +136,11 @@ impl Member {
                             is_renewed: true,
                         }),
                         held: lease.phantoms,
+                    };
+                    self.engine.handle_event(event, now);
+                    let event = Event::SetGuarantees {
+                        limit: *limit,
+                        slots: lease.guaranteed,
                     };
                     self.engine.handle_event(event, now);
                 }

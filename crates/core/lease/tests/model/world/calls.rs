@@ -45,7 +45,8 @@ impl World {
     pub(super) fn send_one(&mut self, place: usize) {
         let now = self.now;
         let life = self.processes[place].life;
-        self.processes[place].slots.open += 1;
+        let counts_until = now + self.setting.period.unwrap_or_default();
+        self.processes[place].slots.start(counts_until, now);
         self.outcome.sent += 1;
         // Counted on its way, at last when it is answered; or it is lost, and counted as late as can be.
         let takes = match self.stream.below(100) {

@@ -60,7 +60,19 @@ impl World {
             held: it.slots.held(now),
             stay: it.slots.held_until(now + SOON),
         };
-        let wants = it.demand.wants([asked], used, clock);
+        let by_right = FlowDemand {
+            flow: FLOW.to_owned(),
+            class: 0,
+            guarantee: self.setting.guarantee,
+            asked: asked.asked,
+            waiting: asked.waiting,
+            used: LimitUse {
+                period,
+                held: it.slots.by_right(now),
+                stay: it.slots.by_right(now + SOON),
+            },
+        };
+        let wants = it.demand.wants([asked], &[by_right], used, clock);
         it.node.want(KEY, wants);
         if it.operation.is_none() && it.node.due(clock) <= clock {
             self.begin(place);
@@ -170,6 +182,24 @@ impl World {
         }
     }
 
+    /// *Guarantee*: what members are told of it by one value is no more than it.
+    pub(super) fn check_guarantee(&self, value: &Value) {
+        let guarantee = self.setting.guarantee;
+        let flow = GuaranteedWant {
+            flow: FLOW.to_owned(),
+            guarantee,
+            ..GuaranteedWant::default()
+        };
+        let told: u32 = value.rights(KEY, &flow).map(|right| right.slots).sum();
+        assert!(
+            told <= guarantee,
+            "guarantee: {told} of {guarantee}, now {:?}, seed {}\n{}",
+            self.now,
+            self.setting.seed,
+            String::from_utf8_lossy(&value.write()),
+        );
+    }
+
     /// *Conservation*, and *a lease ends first at the node*.
     pub(super) fn check_value(&mut self, server: usize, before: Option<Vec<u8>>) {
         // What another server than the primary says lets nobody send.
@@ -178,6 +208,7 @@ impl World {
         };
         let value = Value::read(text).unwrap();
         self.note_ceiling(&value);
+        self.check_guarantee(&value);
         for view in value.views() {
             let all = view.leased + view.returning + view.unknown + view.free;
             // A first value that comes late, after another first one was lost, shows what its member had before; and a
