@@ -43,7 +43,7 @@ impl Engine {
 
     /// Uses parked tokens as far as the part allows.
     pub(super) fn use_parked(&mut self, client: ClientId, now: Instant) {
-        while let Some(token) = self.resources.pools.unpark(client, now) {
+        while let Some(token) = self.resources.pools.unpark(client, &self.config, now) {
             let held = self.resources.pools.tokens.get(token);
             // Its time came while it was parked.
             if held.is_some_and(|held| held.renewing) {

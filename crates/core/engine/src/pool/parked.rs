@@ -69,10 +69,15 @@ impl Pools {
         self.forget_joint(client);
     }
 
-    /// Uses a parked token again if the part allows it: the one that lives longest.
-    pub(crate) fn unpark(&mut self, client: ClientId, now: Instant) -> Option<TokenId> {
+    /// Uses a parked token again if one more may be used: the one that lives longest.
+    pub(crate) fn unpark(
+        &mut self,
+        client: ClientId,
+        config: &Config,
+        now: Instant,
+    ) -> Option<TokenId> {
         let state = &self.clients[client.index()];
-        if state.retired || state.used() >= state.part as usize {
+        if state.retired || state.used() >= self.most_tokens(client, config) {
             return None;
         }
         let token = self.longest_parked(client)?;

@@ -143,12 +143,13 @@ fn never_without_a_fetch(world: &World, snapshot: &Snapshot, submission: &Submis
     });
     let mut tokens = 0;
     let mut may_fetch = false;
-    for (client, view) in world.config.clients.iter().zip(&snapshot.clients) {
+    for ((id, client), view) in world.config.clients.with_ids().zip(&snapshot.clients) {
         let closed =
             |it: &&TokenView| it.client == client.name && it.limits[0].closed_until.is_some();
         let closed = snapshot.tokens.iter().filter(closed).count();
         tokens += view.tokens - closed;
-        may_fetch |= view.fetches_from.is_none() && view.tokens < client.max_tokens as usize;
+        may_fetch |= view.fetches_from.is_none()
+            && view.tokens < world.leases.most_tokens(id, client.max_tokens);
     }
     let fetching = snapshot.clients.iter().any(|client| client.fetching);
     let of_token = &world.config.clients[0].token_limits[0];

@@ -6,7 +6,7 @@ use crate::setup::{BURST, CONCURRENCY, GUARANTEED, INTEGRATION, OF_FLOW, ORGANIS
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_engine::{Event, Lease, LimitView, Mode, Snapshot};
-use tollgate_model::{ExecutionId, Instant, LimitId, Refusal, Rule};
+use tollgate_model::{ClientId, ExecutionId, Instant, LimitId, Refusal, Rule};
 
 /// The other process, and what was agreed with it.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Leases {
     /// Drawn from for leases alone, so that worlds without any stay what they were.
     random: Random,
     of: BTreeMap<LimitId, Lease>,
+    /// Tokens that this process may use, of clients that the other one uses as well.
+    parts: BTreeMap<ClientId, u32>,
     /// Settled slots that were given back, which the other process holds.
     returned: BTreeMap<LimitId, Vec<(Instant, u32)>>,
     /// What was sent in this step.
@@ -26,6 +28,7 @@ impl Leases {
         Self {
             random: Random::new(seed ^ 0x1ea5e),
             of: BTreeMap::new(),
+            parts: BTreeMap::new(),
             returned: BTreeMap::new(),
             sent: Vec::new(),
             given_back: 0,
@@ -41,6 +44,15 @@ impl Leases {
         self.random.range(0, 700) * MS
     }
 
+    /// Tokens of the client that this process may use.
+    pub(crate) fn most_tokens(&self, client: ClientId, in_all: u32) -> usize {
+        let part = self
+            .parts
+            .get(&client)
+            .map_or(u32::MAX, |part| *part.max(&1));
+        in_all.min(part) as usize
+    }
+
     pub(crate) fn note_sent(&mut self, execution: ExecutionId) {
         self.sent.push(execution);
     }
@@ -49,6 +61,10 @@ impl Leases {
 impl World {
     /// Something happens to one of the leases. Whether the engine was called.
     pub(super) fn change_lease(&mut self) -> bool {
+        if self.leases.random.percent(30) {
+            self.change_part();
+            return true;
+        }
         let limits = [ORGANISATION, CONCURRENCY, INTEGRATION, OF_FLOW, BURST];
         let limit = limits[self.leases.random.range(0, 4) as usize];
         if self.config.limits[limit.index()].mode == Mode::Shadow {
@@ -60,6 +76,21 @@ impl World {
             _ => return self.end_sharing(limit),
         }
         true
+    }
+
+    /// Another number of a client's tokens may be used here: none and more than there are among them.
+    fn change_part(&mut self) {
+        let client = ClientId(self.leases.random.range(0, 1) as u32);
+        let tokens = self.leases.random.range(0, 4) as u32;
+        self.leases.parts.insert(client, tokens);
+        self.tell_part(client);
+    }
+
+    fn tell_part(&mut self, client: ClientId) {
+        let tokens = self.leases.parts[&client];
+        let event = Event::SetTokenPart { client, tokens };
+        let now = Instant::from_nanos(self.now);
+        self.engine.handle_event(event, now);
     }
 
     /// The limit is this process's alone again, if the other one holds nothing of it.
@@ -163,6 +194,22 @@ impl World {
         for limit in limits {
             self.tell_lease(limit, Vec::new());
         }
+        let clients: Vec<ClientId> = self.leases.parts.keys().copied().collect();
+        clients
+            .into_iter()
+            .for_each(|client| self.tell_part(client));
+    }
+}
+
+/// No more tokens are used than the part, which is one at the least.
+pub(super) fn within_parts(world: &World, snapshot: &Snapshot) {
+    for (client, part) in &world.leases.parts {
+        let view = &snapshot.clients[client.index()];
+        assert!(
+            view.tokens <= (*part).max(1) as usize,
+            "within parts: more than {part} tokens are used at {}: {view:?}",
+            world.now
+        );
     }
 }
 

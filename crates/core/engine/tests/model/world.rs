@@ -134,6 +134,7 @@ impl World {
                 let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
                 world.note_at_once(&snapshot);
                 leases::within_leases(&mut world, &snapshot);
+                leases::within_parts(&world, &snapshot);
                 invariants::never_idle(&world, &snapshot);
                 invariants::held_as_ruled(&mut world, &snapshot);
                 invariants::counts_are_true(&world, &snapshot);
