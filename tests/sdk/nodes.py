@@ -48,8 +48,8 @@ name = "pool"
 client_id = "demo"
 client_secret_file = "pool.secret"
 token_url = "{platform}/oauth/token"
-max_tokens = 1
-token_rate = {{ allowed = 100000, period = "60s" }}
+max_tokens = {max_tokens}
+token_rate = {{ allowed = {of_token}, period = "{period}s" }}
 
 [[integration]]
 name = "Platform"
@@ -91,6 +91,18 @@ class Node:
 
     def headers(self):
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+
+    def get(self, path):
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", headers=self.headers())) as answer:
+            return json.load(answer)
+
+    def tokens(self):
+        """The client's tokens that the node uses, and those that it may use."""
+        limits = self.get("/api/v2/tollgate/limits?pageSize=100")["entities"]
+        cluster = self.get("/api/v2/tollgate/cluster")
+        of_tokens = [limit["parts"] for limit in cluster["limits"] if limit["key"] == "tokens:pool"]
+        part = sum(part["slots"] for parts in of_tokens for part in parts if part["member"] == cluster["member"])
+        return sum(limit.get("client") == "pool" for limit in limits), part
 
     def send(self, which):
         self.process.process.send_signal(which)
@@ -138,7 +150,8 @@ class Cluster:
     Without a store they share nothing. The verbs of `faults` are methods of this and of the store. `serving` are the nodes
     that a load balancer would choose from: it knows at once of a node that has died or is to end."""
 
-    def __init__(self, store, period=6, nodes="abc", alignment="first-call", false_clocks=False):
+    def __init__(self, store, period=6, nodes="abc", alignment="first-call", false_clocks=False,
+                 max_tokens=1, of_token=0):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
         (self.path / "actions").mkdir()
@@ -147,10 +160,12 @@ class Cluster:
         (self.path / "pool.secret").chmod(0o600)
         self.store, self.allowed, self.period = store, 50 * period, period
         self.has_false_clocks = false_clocks
+        self.max_tokens, self.of_token = max_tokens, of_token
         self.all, self.serving = {}, {}
         with open(self.path / "platform.log", "w") as log:
             self.platform = Process(
-                "emulate", "--client", "demo:emulated", "--latency", "5ms..40ms", "--token-limit", "0",
+                "emulate", "--client", "demo:emulated", "--latency", "5ms..40ms",
+                "--token-limit", f"{of_token}/{period}s" if of_token else "0",
                 "--organisation-limit", f"{self.allowed}/{period}s", "--alignment", alignment, stderr=log,
             )
         try:
@@ -166,7 +181,14 @@ class Cluster:
 
     def config(self, key, name):
         cluster = CLUSTER.format(store=self.store.url_for(key), name=name) if self.store else ""
-        return CONFIG.format(key=key, cluster=cluster, platform=self.platform.url, allowed=self.allowed, period=self.period)
+        return CONFIG.format(
+            key=key, cluster=cluster, platform=self.platform.url, allowed=self.allowed, period=self.period,
+            max_tokens=self.max_tokens, of_token=self.of_token or 100000,
+        )
+
+    def platform_counts(self):
+        with urllib.request.urlopen(f"{self.platform.url}/_emulator/counts") as answer:
+            return json.load(answer)
 
     def start(self, key, name=None):
         self.all[key] = self.serving[key] = Node(self, key, name)

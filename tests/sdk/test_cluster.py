@@ -5,8 +5,8 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import stores
-from faults import FAULTS, compare, suffer
-from load import EVEN, drive
+from faults import FAULTS, Site, compare, suffer
+from load import EVEN, Pattern, drive
 from nodes import Cluster
 
 # They mostly wait.
@@ -38,6 +38,38 @@ class Nodes(unittest.TestCase):
                 outcome = outcome.result()
                 print(f"{name}: {' | '.join(outcome.cells())} {outcome.codes}", flush=True)
                 self.assertEqual(outcome.wrong(is_whole=False), [], outcome.logs)
+
+    def test_a_killed_nodes_tokens_are_the_others_when_its_lease_has_ended(self):
+        # Half of what six tokens of 60 in 6 s carry, nearly all of it at the first of the nodes.
+        skewed = Pattern("80:10:10", lambda at: 0.6, lambda at: [8, 1, 1], 0.6)
+        with Site(stores.redis, max_tokens=6, of_token=60) as cluster:
+            def tokens():
+                used, parts = zip(*(node.tokens() for _, node in sorted(cluster.serving.items())))
+                return sum(used), parts
+
+            def issued():
+                return len(cluster.platform_counts()["tokens"])
+
+            self.assertEqual(drive(cluster, 12, skewed).limited, 0)
+            used, parts = tokens()
+            self.assertLessEqual(used, 6)
+            self.assertEqual(sum(parts), 6)
+            self.assertGreater(parts[0], 2)
+            before = issued()
+            cluster.kill("a")
+            # It begins with one token. What it had before is nobody's until its lease has ended, after 20 s.
+            cluster.start("a")
+            self.assertEqual(drive(cluster, 6, skewed).limited, 0)
+            used, parts = tokens()
+            self.assertLessEqual(used, 6)
+            self.assertLess(sum(parts), 6)
+            stores.until(lambda: sum(tokens()[1]) == 6, "the tokens of a node that died are the others'", 60)
+            self.assertEqual(drive(cluster, 12, skewed).limited, 0)
+            used, parts = tokens()
+            self.assertLessEqual(used, 6)
+            self.assertGreater(parts[0], 2)
+            print(f"{used} tokens are used, of {parts}; {issued()} were issued, {before} before one died", flush=True)
+            self.assertLessEqual(issued(), before + 6)
 
 
 if __name__ == "__main__":

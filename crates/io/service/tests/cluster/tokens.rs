@@ -101,13 +101,13 @@ async fn no_more_tokens_are_issued_than_a_client_may_have_unless_there_are_more_
     assert_eq!(used(&world, &[&a, &b]).await, [1, 1]);
     assert_eq!(world.emulator.counts().tokens.len(), 2);
     let c = world.node("c", store).await;
-    world
-        .load(&[&a, &b, &c], 3.0, |_| vec![0.4, 0.3, 0.3])
-        .await;
+    let shares = |_| vec![0.4, 0.3, 0.3];
+    world.calls(&[&a, &b, &c], 3.0, CALLS, shares).await;
     assert_eq!(used(&world, &[&a, &b, &c]).await, [1, 1, 1]);
     assert_eq!(world.emulator.counts().tokens.len(), 3);
     assert_eq!(world.refused(), 0);
-    // A node that can't reach the store goes on with its token, and one that comes then begins with one.
+    // A node that can't reach the store goes on with its token, once that has room.
+    sleep(2 * PERIOD).await;
     world.memory.set_fault(tollgate_coordination::Fault::Away);
     let before = world.emulator.counts().admitted;
     assert_eq!(world.call(&b).send().await.unwrap().status().as_u16(), 200);
