@@ -17,8 +17,9 @@ pub(super) const PER_TOKEN: u32 = 300;
 pub(super) const LIMIT: &str = "org.app.user.rate.per.minute";
 /// The organisation of the demo, so that its value is no other's.
 pub(super) const ORGANIZATION: &str = "70116a7e-de30-4000-8000-000000000001";
-/// Tokens that tollgate may hold.
-const MAX_TOKENS: u32 = 10;
+/// Tokens that tollgate may use: ten carry all that the organisation allows. Each is one node's as a whole, so several nodes
+/// need some more for it.
+const MAX_TOKENS: u32 = 12;
 /// The secret of the emulator's clients, worth nothing elsewhere.
 pub(super) const SECRET: &str = "emulated-0f1e2d3c4b5a";
 
