@@ -24,6 +24,12 @@ fn parts(nodes: &[&Node]) -> Vec<u32> {
     nodes.iter().map(part).collect()
 }
 
+/// Whether the node at this place may use more than any other.
+fn has_most(parts: &[u32], place: usize) -> bool {
+    let mut others = parts.iter().enumerate().filter(|(at, _)| *at != place);
+    others.all(|(_, part)| *part < parts[place])
+}
+
 async fn used(world: &World, nodes: &[&Node]) -> Vec<usize> {
     let mut used = Vec::new();
     for node in nodes {
@@ -62,7 +68,7 @@ async fn nodes_share_a_clients_tokens_and_the_one_with_the_calls_has_most() {
         .await;
     let (tokens, held) = (parts(&nodes), used(&world, &nodes).await);
     println!("{taken} of {asked} calls; parts {tokens:?}, used {held:?}");
-    assert!(tokens[0] > TOKENS / 2, "{tokens:?}");
+    assert!(has_most(&tokens, 0), "{tokens:?}");
     // With four tokens each it would be seven tenths.
     assert!(taken * 10 > asked * 8, "{taken} of {asked}");
 
@@ -77,7 +83,7 @@ async fn nodes_share_a_clients_tokens_and_the_one_with_the_calls_has_most() {
         let tokens = parts(&nodes);
         let held = used(&world, &nodes).await;
         println!("turn {turn}: {taken} of {asked} calls; parts {tokens:?}, used {held:?}");
-        assert!(tokens[turn % 3] > TOKENS / 2, "{tokens:?}");
+        assert!(has_most(&tokens, turn % 3), "{tokens:?}");
     }
     let issued = world.emulator.counts().tokens.len() as u32;
     assert!(issued <= 3 * TOKENS, "{issued} tokens were fetched");
