@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Output};
 use std::time::Duration;
 use tollgate_coordination::{CoordinationUrl, Swap, open};
-use tollgate_lease::{Claim, MemberId, Request, Telling, Value, Want};
+use tollgate_lease::{Claim, Elapsed, MemberId, Request, Telling, Value, Want};
 
 const ORGANIZATION: &str = "0f6d5c4e-2b1a-4c3d-9e8f-7a6b5c4d3e2f";
 
@@ -34,11 +34,11 @@ spans are from the last exchange of any member, whenever that was
 
  limit            of                                               slots  wants
  pool per minute  allowed                                            300
-                  b/00000000000000ff                                 155     20
+                  b/00000000000000ff                                   0     20
                   long-name.long-name.long-name.long-name.long-na      0     10
                   me.long-name.long/00000000000000ff
                   free                                                 0
-                  returning, the last in 60s                         145
+                  returning, the last in 60s                         300
 ";
 
 /// A command on the store at this URL: status, stdout and stderr.
@@ -46,7 +46,7 @@ fn cluster(url: &str, args: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let cluster = match url {
         "" => String::new(),
-        url => format!("[cluster]\nurl = \"{url}\"\nnode = \"a\"\n"),
+        url => format!("[cluster]\nurl = \"{url}\"\nnode = \"a\"\nlease = \"20s\"\n"),
     };
     let text = format!(
         "[[caller]]\nclient_id = \"flows\"\nclient_secret_env = \"CALLER\"\n\
@@ -86,7 +86,6 @@ fn request(name: &str, sequence: u64, wants: u32) -> Request {
         acknowledged: sequence - 1,
         lease: Duration::from_secs(10),
         seen: 0,
-        is_live: sequence > 1,
         leaves: false,
         telling: Telling::default(),
         claims: BTreeMap::from([("pool per minute".to_owned(), claim)]),
@@ -127,7 +126,7 @@ async fn a_first_value_is_put_and_kept() {
     change(&url, |server, revision, value| {
         let first = request("a", 1, 300);
         let (value, answer) =
-            Value::exchange(Some((revision, value)), Duration::ZERO, server, &first);
+            Value::exchange(Some((revision, value)), Elapsed::default(), server, &first);
         assert_eq!((answer.doubt, value.doubts()), (None, 0));
         assert_eq!(answer.grants["pool per minute"].slots, 300);
         value
@@ -150,6 +149,14 @@ async fn a_first_value_is_put_and_kept() {
     assert!(errors.contains("cut off from the store"), "{errors}");
     let (_, said, _) = cluster(&url, &["status"]);
     assert!(said.starts_with("0 members, 0 limits,"), "{said}");
+    // What can't be read may be of nodes that live.
+    let store = open(&CoordinationUrl::parse(&url).unwrap(), ORGANIZATION).unwrap();
+    let (revision, _) = store.read().await.unwrap().value.unwrap();
+    let other = store.swap(Some(revision), b"of another version", "").await;
+    assert!(matches!(other, Ok(Swap::Done { .. })));
+    let (status, _, errors) = cluster(&url, &["init", "--force"]);
+    assert_eq!(status, 0);
+    assert!(errors.contains("looking for 6s whether a node"), "{errors}");
     // Of nobody's value nothing is asked.
     let (status, _, errors) = cluster(&url, &["init", "--force"]);
     assert_eq!(status, 0);
@@ -163,7 +170,7 @@ fn living(url: &str) -> tokio::task::JoinHandle<()> {
         loop {
             change(&url, |server, revision, value| {
                 let found = Some((revision, value));
-                Value::exchange(found, Duration::ZERO, server, &request("a", 1, 20)).0
+                Value::exchange(found, Elapsed::default(), server, &request("a", 1, 20)).0
             })
             .await;
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -182,7 +189,7 @@ async fn on_postgresql_a_value_is_shown_and_is_not_replaced_while_a_node_lives()
     assert_eq!(cluster(&url, &["init"]), (0, made.into(), String::new()));
     change(&url, |server, revision, value| {
         let found = Some((revision, value));
-        Value::exchange(found, Duration::ZERO, server, &request("a", 1, 20)).0
+        Value::exchange(found, Elapsed::default(), server, &request("a", 1, 20)).0
     })
     .await;
     let node = living(&url);
@@ -202,7 +209,7 @@ async fn on_postgresql_a_value_is_shown_and_is_not_replaced_while_a_node_lives()
         let found = Some((revision, value));
         Value::exchange(
             found,
-            Duration::ZERO,
+            Elapsed::default(),
             "after a restart",
             &request("b", 1, 20),
         )
@@ -228,7 +235,10 @@ async fn members_and_limits_are_shown_in_80_columns() {
     let url = server.url();
     assert_eq!(cluster(&url, &["init"]).0, 0);
     let long = &"long-name.".repeat(7)[..64];
-    let whole = Duration::from_secs;
+    let whole = |seconds| Elapsed {
+        since_known: Duration::from_secs(seconds),
+        since_end: None,
+    };
     change(&url, |server, revision, value| {
         let exchange = |value, after, request: &Request| {
             Value::exchange(Some((revision, value)), after, server, request).0

@@ -46,7 +46,7 @@ impl<'a> Balance<'a> {
     /// The members that are to exchange soon: who owes, who is short of what is there, and whose flows have another part of
     /// what is guaranteed to them.
     pub(crate) fn called(self) -> impl Iterator<Item = &'a MemberId> {
-        let there = self.share.free() + self.share.returning();
+        let there = self.share.available();
         let gets = |member: &MemberId, target: &Target| {
             self.is_short(member, target) && there >= self.least_move(target.slots)
         };

@@ -35,6 +35,8 @@ pub struct Lease {
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) shared: SharedLimit,
+    /// See [`Claim::shortest_tail`].
+    pub(crate) shortest_tail: Duration,
     /// What it allows as the value has it.
     pub(crate) allowed: u32,
     pub(crate) slots: u32,
@@ -59,6 +61,7 @@ impl Held {
             allowed: self.shared.allowed,
             tail: self.shared.tail,
             moves_singly: self.shared.moves_singly,
+            shortest_tail: self.shortest_tail,
             slots: self.slots,
             given_back: given.collect(),
             wants: self.wants.by_class.clone(),

@@ -30,11 +30,14 @@
 //!   holds it that long (a *phantom*). Open slots are never returned: nobody knows their ends.
 //! - *A death costs a tail*: what a member had when its lease ended returns a tail later. A period alone is not enough, since
 //!   its last call may have been sent at the lease's end and be counted as late as T + G after.
+//! - *Silence is no death*: until that tail is over the part is kept for the member, and given to nobody. If the member comes
+//!   again it goes on with it: its ledger knows all of its calls, and it has sent nothing since its lease ended.
 //! - *Exactly once*: tries are numbered; what a try was answered is kept and told again, and not done again.
 //! - *Doubt*: if the value is missing, older than what a node has seen, from another server or the same one after a restart,
 //!   or contradicts a node, then nothing in it is believed. Members go on with what they have and show it; what nobody shows
 //!   is nobody's to give before D + tail have passed, for until then an unknown process may send and its calls count.
-//!   Failover, restart, restored backups and wiped stores are this one case.
+//!   Failover, restart, restored backups and wiped stores are this one case. A member whose leases have ended meanwhile shows
+//!   what it had, too, for a tail after their end: no value could give it to another sooner.
 //! - *A number that changes*: the limit allows the least that a member states. After a lower one members have more than A until
 //!   they have given it back, and nobody gets anything meanwhile. A higher one is shared out once all members have stated it;
 //!   in a doubt, what it is raised by may be a stranger's, who had it before it was lowered.
@@ -97,7 +100,7 @@ pub use member::{MemberId, NotAMember};
 pub use node::Node;
 pub use notices::{Noted, Notice, Telling};
 pub use pace::{PAUSE, RENEWALS};
-pub use request::{Answer, Claim, Doubt, Grant, LimitKey, Request, Right};
+pub use request::{Answer, Claim, Doubt, Elapsed, Grant, LimitKey, Request, Right};
 pub use time::{RATE_ERROR, StoreTime, at_least, at_most};
 pub use tokens::TokenWants;
 pub use value::{Value, ValueError};

@@ -67,6 +67,7 @@ impl Node {
             if held.shared != shared {
                 self.pace.push();
             }
+            held.shortest_tail = held.shortest_tail.min(shared.tail);
             held.shared = shared;
             return;
         }
@@ -74,6 +75,7 @@ impl Node {
         self.pace.push();
         let held = Held {
             allowed: shared.allowed,
+            shortest_tail: shared.tail,
             shared,
             slots: 0,
             given_back: Vec::new(),
@@ -114,12 +116,17 @@ impl Node {
         self.revisions = Revisions::default();
     }
 
-    /// The value was read: what others are short of there, and this node has beyond its target by what it wants now; and
-    /// what others were told ([`Self::heard`]), as far as it has no end.
-    pub fn see(&mut self, value: &Value, now: Instant) {
+    /// The value of this revision was read from this server: what others are short of there, and this node has beyond its
+    /// target by what it wants now; and what others were told ([`Self::heard`]), as far as it has no end.
+    pub fn see(&mut self, (revision, value): (u64, &Value), server: &str, now: Instant) {
         self.board.read(&value.notices, now);
+        // A value that is not trusted forgets what it was given back, and who was short.
+        let is_trusted = value.doubt(revision, server, self.seen).is_none();
         for (key, held) in &mut self.limits {
-            held.owed = value.owed(key, &self.member, &held.wants);
+            held.owed = match is_trusted {
+                true => value.owed(key, &self.member, &held.wants),
+                false => 0,
+            };
         }
     }
 
@@ -171,7 +178,6 @@ impl Node {
         self.sequence += 1;
         self.tries.note(self.sequence, now);
         self.pace.asked(now);
-        let is_live = now < self.until;
         let leaves = self.has_left();
         let claims = self.limits.iter_mut().map(|(key, held)| {
             held.told = held.wants.all();
@@ -184,7 +190,6 @@ impl Node {
             acknowledged: self.acknowledged,
             lease: self.lease,
             seen: self.seen,
-            is_live,
             leaves,
             claims: claims.collect(),
             telling: self.board.say(self.sequence, now),

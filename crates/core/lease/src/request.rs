@@ -21,8 +21,6 @@ pub struct Request {
     pub lease: Duration,
     /// The highest revision of the value that the member has seen.
     pub seen: u64,
-    /// Whether the member's leases have not ended.
-    pub is_live: bool,
     /// Whether the member leaves: it gets nothing any more.
     pub leaves: bool,
     /// What it holds of each limit and would hold.
@@ -41,6 +39,8 @@ pub struct Claim {
     pub tail: Duration,
     /// Whether a single slot is worth a move: what is wanted isn't moved by chance.
     pub moves_singly: bool,
+    /// The shortest tail that the member has ever stated.
+    pub shortest_tail: Duration,
     /// The member's part, less what is given back.
     pub slots: u32,
     /// Slots given back since the answer that was acknowledged, with the span after which each is free.
@@ -71,6 +71,15 @@ pub struct Answer {
     pub notices: BTreeMap<String, Noted<Duration>>,
     /// What the value could not be trusted for, if so.
     pub doubt: Option<Doubt>,
+}
+
+/// Spans that a member's clock has measured when an exchange is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Elapsed {
+    /// Since it has known of the revision of the value that was found.
+    pub since_known: Duration,
+    /// Since the end of its leases; none while they last.
+    pub since_end: Option<Duration>,
 }
 
 /// A member's part of one limit.

@@ -24,9 +24,21 @@ pub(crate) struct Share {
     /// Slots that calls still count under which nobody sends any more, by when they are free.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) returning: BTreeMap<StoreTime, u32>,
+    /// Of what returns, what is kept for members whose leases have ended without a word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) kept: BTreeMap<MemberId, Kept>,
     /// Slots that somebody may have, until nobody can have them: after a doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unknown: Option<(StoreTime, u32)>,
+}
+
+/// The part of a member whose leases have ended, until its calls are surely over. It is the member's again if it comes
+/// before that: nobody else has had it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// When its slots are free.
+    free: StoreTime,
+    part: Part,
 }
 
 impl Share {
@@ -38,6 +50,16 @@ impl Share {
     /// Slots that calls may still count under which nobody sends any more.
     pub(crate) fn returning(&self) -> u32 {
         sum(self.returning.values().copied())
+    }
+
+    /// Of these, what is kept for members whose leases have ended.
+    fn kept(&self) -> u32 {
+        sum(self.kept.values().map(|kept| kept.part.slots))
+    }
+
+    /// Slots that can be given to members, at once or when they are free.
+    pub(crate) fn available(&self) -> u32 {
+        self.free() + self.returning().saturating_sub(self.kept())
     }
 
     /// Slots that somebody may have.
@@ -102,15 +124,33 @@ impl Share {
     }
 
     /// The member sends nothing any more that it didn't send by `at`: all it had is free a tail later.
-    pub(crate) fn expire(&mut self, member: &MemberId, at: StoreTime) {
-        let Some(part) = self.parts.remove(member) else {
-            return;
-        };
+    pub(crate) fn expire(&mut self, member: &MemberId, at: StoreTime) -> Option<Kept> {
+        let part = self.parts.remove(member)?;
+        let free = at + at_least(self.tail.max(part.tail).span());
         if part.slots > 0 {
-            let free = at + at_least(self.tail.max(part.tail).span());
             *self.returning.entry(free).or_default() += part.slots;
         }
         self.agree();
+        Some(Kept { free, part })
+    }
+
+    /// The member's leases have ended by `at` without a word: what it had is kept for it while its calls may count.
+    pub(crate) fn keep(&mut self, member: &MemberId, at: StoreTime) {
+        if let Some(kept) = self.expire(member, at).filter(|kept| kept.part.slots > 0) {
+            self.kept.insert(member.clone(), kept);
+        }
+    }
+
+    /// The member has come again: what was kept for it is its part.
+    pub(crate) fn restore(&mut self, member: &MemberId) {
+        let Some(Kept { free, mut part }) = self.kept.remove(member) else {
+            return;
+        };
+        let returning = self.returning.entry(free).or_default();
+        part.slots = part.slots.min(*returning);
+        *returning -= part.slots;
+        self.returning.retain(|_, slots| *slots > 0);
+        self.parts.insert(member.clone(), part);
     }
 
     /// Nothing is believed of who has what: all of it may be somebody's until then.
@@ -118,6 +158,7 @@ impl Share {
         let all = self.allowed.max(self.taken());
         self.parts.clear();
         self.returning.clear();
+        self.kept.clear();
         self.unknown = Some((until, all));
     }
 
@@ -132,6 +173,7 @@ impl Share {
     /// What is over is free.
     pub(crate) fn release(&mut self, now: StoreTime) {
         self.returning.retain(|free, _| *free > now);
+        self.kept.retain(|_, kept| kept.free > now);
         self.unknown = self.unknown.filter(|(until, _)| *until > now);
     }
 
@@ -147,7 +189,9 @@ impl Share {
 
     /// The same, where the guarantees have been shared out.
     pub(crate) fn targets_by(&self, guarantees: &Guarantees<'_>) -> BTreeMap<&MemberId, Target> {
-        let total = self.allowed.saturating_sub(self.unknown());
+        let total = self
+            .allowed
+            .saturating_sub(self.unknown().saturating_add(self.kept()));
         targets(total, &self.parts, guarantees)
     }
 
@@ -170,12 +214,25 @@ impl Share {
         }
     }
 
+    /// Of what returns and is free then, what is kept for nobody.
+    fn kept_for_nobody(&self) -> BTreeMap<StoreTime, u32> {
+        let mut returning = self.returning.clone();
+        for kept in self.kept.values() {
+            if let Some(slots) = returning.get_mut(&kept.free) {
+                *slots = slots.saturating_sub(kept.part.slots);
+            }
+        }
+        returning.retain(|_, slots| *slots > 0);
+        returning
+    }
+
     /// Gives a member what it is to have and nobody else has: free slots first, then those that are free soonest.
     pub(crate) fn grant(&mut self, member: &MemberId) {
         let target = self.targets().get(member).map_or(0, |it| it.slots);
         let free = self.free();
         // What is leased beyond a number that was lowered is paid off by what returns.
         let mut over = self.taken().saturating_sub(self.allowed);
+        let soonest = self.kept_for_nobody();
         let Some(part) = self.parts.get_mut(member) else {
             return;
         };
@@ -183,22 +240,18 @@ impl Share {
         let at_once = short.min(free);
         part.slots += at_once;
         short -= at_once;
-        while short > 0
-            && let Some(mut soonest) = self.returning.first_entry()
-        {
-            let given = short.min(soonest.get().saturating_sub(over));
+        for (free, there) in soonest {
+            let given = short.min(there.saturating_sub(over));
             if given == 0 {
                 break;
             }
             over = 0;
             part.slots += given;
-            part.phantoms.push((*soonest.key(), given));
+            part.phantoms.push((free, given));
             short -= given;
-            *soonest.get_mut() -= given;
-            if *soonest.get() == 0 {
-                soonest.remove();
-            }
+            *self.returning.entry(free).or_default() -= given;
         }
+        self.returning.retain(|_, slots| *slots > 0);
     }
 
     /// The member wants this from now on.

@@ -1,20 +1,23 @@
 //! The value: all that the store keeps of an organisation's limits, and what one exchange makes of it.
 
 mod error;
+mod silence;
 
 use crate::balance::Balance;
 use crate::member::Member;
 use crate::notices::Notices;
 use crate::share::Share;
 use crate::time::{Nanos, at_least, at_most};
-use crate::{Answer, Claim, Doubt, LimitKey, MemberId, Request, StoreTime};
+use crate::{Answer, Claim, Doubt, Elapsed, LimitKey, MemberId, Request, StoreTime};
 pub use error::ValueError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The form of the value that this version reads and writes.
-const FORMAT: u32 = 1;
+/// The form of the value that this version writes. Versions that know only the one before would drop what is kept for whom.
+const FORMAT: u32 = 2;
+/// The oldest form that it reads.
+const OLDEST_FORMAT: u32 = 1;
 
 /// What the store keeps.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,6 +38,9 @@ pub struct Value {
     /// The longest that leases last.
     pub(crate) lease: Nanos,
     pub(crate) members: BTreeMap<MemberId, Member>,
+    /// Members whose leases have ended without a word, while something is kept for them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    away: BTreeMap<MemberId, Member>,
     pub(crate) limits: BTreeMap<LimitKey, Share>,
     #[serde(default, skip_serializing_if = "Notices::is_empty")]
     pub(crate) notices: Notices,
@@ -46,9 +52,7 @@ enum Standing {
     Known,
     /// A try of the member was processed whose answer it has not taken.
     Unanswered,
-    /// The value doesn't know it, and it has nothing.
-    New,
-    /// The value doesn't know it, and it may have something, since the value was in doubt of late.
+    /// The value doesn't know it.
     Unlisted,
 }
 
@@ -65,6 +69,7 @@ impl Value {
             doubt: None,
             lease: Nanos::default(),
             members: BTreeMap::new(),
+            away: BTreeMap::new(),
             limits: BTreeMap::new(),
             notices: Notices::default(),
         }
@@ -75,10 +80,11 @@ impl Value {
     /// # Errors
     /// It is none, or of another form.
     pub fn read(text: &[u8]) -> Result<Self, ValueError> {
-        let value: Self = tollgate_json::read_bytes_as(text).map_err(ValueError::Fault)?;
-        if value.format != FORMAT {
+        let mut value: Self = tollgate_json::read_bytes_as(text).map_err(ValueError::Fault)?;
+        if !(OLDEST_FORMAT..=FORMAT).contains(&value.format) {
             return Err(ValueError::Format(value.format));
         }
+        value.format = FORMAT;
         Ok(value)
     }
 
@@ -90,47 +96,44 @@ impl Value {
 
     /// What a member's request makes of the value that the store has, and what the member is told.
     ///
-    /// `found` is the value with its revision; none if the store has none. `known_for` is how long the member has known of
-    /// that revision, by its clock. `server` is what is the same only as long as the same process of the store goes on
+    /// `found` is the value with its revision; none if the store has none. `elapsed` is what the member's clock has measured
+    /// since it knew of that revision. `server` is what is the same only as long as the same process of the store goes on
     /// with the same history.
     #[must_use]
     pub fn exchange(
         found: Option<(u64, Self)>,
-        known_for: Duration,
+        elapsed: Elapsed,
         server: &str,
         request: &Request,
     ) -> (Self, Answer) {
         let (mut value, mut doubt) = match found {
             None => (Self::of_nobody(server), Some(Doubt::Missing)),
             Some((revision, value)) => {
-                let doubt = value.doubt(revision, server, request);
+                let doubt = value.doubt(revision, server, request.seen);
                 (value, doubt)
             }
         };
         match doubt {
             Some(doubt) => value.forget(doubt, server, request),
-            None => value.clock = value.clock + at_most(known_for),
+            None => value.clock = value.clock + at_most(elapsed.since_known),
         }
-        let mut standing = value.standing(request);
+        value.take_up(&request.member);
+        let mut standing = value.standing(request, elapsed);
         if standing.is_none() {
             doubt = Some(Doubt::Contradiction);
             value.forget(Doubt::Contradiction, server, request);
-            standing = value.standing(request);
+            standing = value.standing(request, elapsed);
         }
         value.lease = value.lease.max(request.lease.into());
         match standing {
             Some(Standing::Unanswered) => {}
             Some(Standing::Known) => value.renew(request),
-            Some(Standing::Unlisted) => value.list(request, true),
-            Some(Standing::New) | None => value.list(request, false),
+            Some(Standing::Unlisted) | None => value.list(request, elapsed),
         }
         value.notices.merge(&request.telling.known, value.clock);
         value.notices.release(value.clock);
         value.expire(&request.member);
-        value
-            .limits
-            .values_mut()
-            .for_each(|it| it.release(value.clock));
+        value.release();
         if !matches!(standing, Some(Standing::Unanswered)) {
             value.notices.change(&request.telling.news, value.clock);
             value.settle(request);
@@ -140,10 +143,11 @@ impl Value {
         (value, answer)
     }
 
-    fn doubt(&self, revision: u64, server: &str, request: &Request) -> Option<Doubt> {
+    /// Why the value of this revision is not to be trusted that this server has, by who has seen a revision before.
+    pub(crate) fn doubt(&self, revision: u64, server: &str, seen: u64) -> Option<Doubt> {
         if self.server != server {
             Some(Doubt::OtherServer)
-        } else if revision < request.seen && !self.is_learning() {
+        } else if revision < seen && !self.is_learning() {
             Some(Doubt::Older)
         } else {
             None
@@ -160,6 +164,7 @@ impl Value {
     fn forget(&mut self, doubt: Doubt, server: &str, request: &Request) {
         server.clone_into(&mut self.server);
         self.members.clear();
+        self.away.clear();
         self.notices.forget();
         self.doubts += 1;
         self.doubt = Some(doubt);
@@ -170,16 +175,12 @@ impl Value {
     }
 
     /// None if what the member says contradicts the value.
-    fn standing(&self, request: &Request) -> Option<Standing> {
-        let has_nothing = request.claims.values().all(|claim| claim.slots == 0);
+    fn standing(&self, request: &Request, elapsed: Elapsed) -> Option<Standing> {
+        let has_ended = elapsed.since_end.is_some();
         let Some(member) = self.members.get(&request.member) else {
-            return if !request.is_live || has_nothing {
-                Some(Standing::New)
-            } else if self.is_learning() {
-                Some(Standing::Unlisted)
-            } else {
-                None
-            };
+            let has_nothing = request.claims.values().all(|claim| claim.slots == 0);
+            let is_new = has_ended || has_nothing || self.is_learning();
+            return is_new.then_some(Standing::Unlisted);
         };
         if member.sequence > request.acknowledged {
             let is_ours = member.sequence <= request.sequence;
@@ -188,8 +189,9 @@ impl Value {
         let agrees = |key: &LimitKey| {
             let share = self.limits.get(key);
             let part = share.and_then(|share| share.parts.get(&request.member));
-            let claim = request.claims.get(key);
-            part.map_or(0, |part| part.slots) == claim.map_or(0, Claim::before)
+            let claim = request.claims.get(key).map_or(0, Claim::before);
+            // What was kept for it until its calls were over is not its own any more, as it knows.
+            part.map_or(has_ended || claim == 0, |part| part.slots == claim)
         };
         let mut all = self.limits.keys().chain(request.claims.keys());
         let is_same = member.sequence == request.acknowledged && all.all(agrees);
@@ -206,11 +208,22 @@ impl Value {
         }
     }
 
-    /// A member that the value doesn't know comes, with what it has or, if that isn't believed, with nothing.
-    fn list(&mut self, request: &Request, is_believed: bool) {
+    /// A member that the value doesn't know comes, with what it has.
+    ///
+    /// Where its leases have ended, that is what it had, for a tail after their end: no value could give it to another sooner,
+    /// and its ledger knows its calls. The slots are among the unknown ones then. For had they been the member's in this value
+    /// since the last doubt, they would have been kept for it as long.
+    fn list(&mut self, request: &Request, elapsed: Elapsed) {
         for (key, claim) in &request.claims {
             let share = self.share(key, claim);
-            share.claim(&request.member, if is_believed { claim.slots } else { 0 });
+            let shown = match elapsed.since_end {
+                None => claim.slots,
+                Some(span) if at_least(span) < claim.shortest_tail => {
+                    claim.slots.min(share.unknown())
+                }
+                Some(_) => 0,
+            };
+            share.claim(&request.member, shown);
             share.state(&request.member, claim);
         }
     }
@@ -226,21 +239,6 @@ impl Value {
             unknown,
             ..Share::default()
         })
-    }
-
-    /// Members whose leases have surely ended are members no more. Not so the one that asks: it sends nothing after the end
-    /// of its lease, and nobody else has what is still listed as its own.
-    fn expire(&mut self, asking: &MemberId) {
-        let now = self.clock;
-        let over = self.members.iter();
-        let over = over.filter(|(id, member)| *id != asking && member.until() <= now);
-        let over: Vec<_> = over.map(|(id, it)| (id.clone(), it.until())).collect();
-        for (id, until) in over {
-            self.members.remove(&id);
-            for share in self.limits.values_mut() {
-                share.expire(&id, until);
-            }
-        }
     }
 
     /// Notes that the try was processed, and gives the member what it is to have; if it leaves, takes what it had.

@@ -2,7 +2,6 @@
 
 use crate::shared::Entry;
 use crate::task::{Known, Task};
-use std::time::Duration;
 use tollgate_coordination::{CoordinationError, Found, Revision, Swap};
 use tollgate_driver::ChangeError;
 use tollgate_engine::{GivenBack, Lease};
@@ -68,8 +67,9 @@ impl Task {
         let found = self.trips.measure(self.setup.store.read()).await;
         let mut found = found.map_err(|error| error.to_string())?;
         let mut value = self.read(&found)?;
-        if let Some(value) = &value {
-            self.node.see(value, self.setup.driver.now());
+        if let Some(((revision, _), value)) = found.value.as_ref().zip(value.as_ref()) {
+            let (server, now) = (found.server.as_str(), self.setup.driver.now());
+            self.node.see((revision.0, value), server, now);
             // What is claimed is of the numbers that hold now.
             if self.hear_notices().await? {
                 self.look().await;
@@ -132,13 +132,8 @@ impl Task {
     fn compute(&self, found: &Found, value: Option<Value>, request: &Request) -> (Value, Answer) {
         let now = self.setup.driver.now();
         let revision = found.value.as_ref().map(|(revision, _)| revision.0);
-        let known_for = revision.map_or(Duration::ZERO, |it| self.node.known_for(it, now));
-        Value::exchange(
-            revision.zip(value),
-            known_for,
-            found.server.as_str(),
-            request,
-        )
+        let elapsed = self.node.elapsed(revision, now);
+        Value::exchange(revision.zip(value), elapsed, found.server.as_str(), request)
     }
 
     async fn swap(&mut self, expected: Option<Revision>, next: &Value) -> Result<Swap, Failure> {

@@ -17,8 +17,8 @@
 //! *Other nodes* of a cluster are told after that ([`LimitRegistry::untold`]), and take the number over
 //! ([`LimitRegistry::take_over`]) as their own: the engine, and the disk. The audit log is the first node's.
 //!
-//! A caller that hangs up doesn't break this off. Changes, and definitions that become others, take one turn
-//! after another; none of them waits for what reads definitions from the store.
+//! A caller that hangs up doesn't break this off. Administrators' changes take one turn after another. Nothing else waits
+//! for the audit log of a change, which a store that is away would hold up.
 
 mod error;
 
@@ -37,6 +37,8 @@ use tollgate_store::{AuditEvent, Store, StoreError};
 pub struct LimitRegistry {
     driver: Driver,
     store: Option<Arc<Store>>,
+    /// Held by the administrator's change that is being made.
+    turn: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -80,6 +82,7 @@ impl LimitRegistry {
         let registry = Self {
             driver,
             store,
+            turn: Mutex::new(()),
             state: Mutex::new(state),
         };
         for (id, limit) in configured.limits.with_ids() {
@@ -113,16 +116,11 @@ impl LimitRegistry {
     }
 
     async fn carry_out(&self, change: &LimitChange, audit: AuditEvent) -> Result<(), LimitError> {
-        let mut state = self.state.lock().await;
-        let (client, name) = (change.client.as_deref(), change.name.as_str());
-        let named = state.limits.iter().filter(|limit| limit.is(client, name));
-        let named: Vec<_> = named
-            .map(|limit| (limit.held, limit.definition.rule.allowed()))
-            .collect();
-        if named.is_empty() {
-            return Err(LimitError::NoSuchLimit(change.name.clone()));
-        }
+        let _turn = self.turn.lock().await;
+        self.state.lock().await.named(change)?;
         self.audit(audit).await?;
+        let mut state = self.state.lock().await;
+        let named = state.named(change)?;
         for (held, _) in &named {
             self.tell(*held, change.allowed, change.leave).await?;
         }
@@ -279,6 +277,18 @@ impl LimitRegistry {
             self.driver.set_leave(id, leave).await?;
         }
         Ok(())
+    }
+}
+
+impl State {
+    /// The limits that a change is of, and what their definitions allow.
+    fn named(&self, change: &LimitChange) -> Result<Vec<(Held, u32)>, LimitError> {
+        let (client, name) = (change.client.as_deref(), change.name.as_str());
+        let named = self.limits.iter().filter(|limit| limit.is(client, name));
+        let named = named.map(|limit| (limit.held, limit.definition.rule.allowed()));
+        let named: Vec<_> = named.collect();
+        let missing = || LimitError::NoSuchLimit(change.name.clone());
+        (!named.is_empty()).then_some(named).ok_or_else(missing)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::console::outln;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tollgate_config::Config;
 use tollgate_coordination::{CoordinationError, CoordinationStore, Found};
 use tollgate_lease::Value;
@@ -67,6 +68,8 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
 struct Place {
     config: Config,
     store: Arc<dyn CoordinationStore>,
+    /// How long leases last by the file.
+    lease: Duration,
 }
 
 impl Place {
@@ -86,7 +89,12 @@ impl Place {
             )));
         }
         let store = open_coordination(&config, cluster).map_err(bad_usage)?;
-        Ok(Self { config, store })
+        let lease = cluster.lease;
+        Ok(Self {
+            config,
+            store,
+            lease,
+        })
     }
 
     async fn read(&self) -> anyhow::Result<Found> {

@@ -3,8 +3,10 @@
 use super::leases::{calls, desk, lease, refusals};
 use super::support::{Desk, millis, seconds, sent};
 use std::time::Duration;
-use tollgate_engine::{Command, Event, Verdict};
-use tollgate_model::{ExecutionId, Instant, LeaseShare, Reason, Refusal};
+use tollgate_engine::{Command, Event, Facts, Verdict};
+use tollgate_model::{
+    ExecutionId, Instant, LeaseShare, Limit, LimitId, Reason, Refusal, Rule, Scope,
+};
 
 const ASK: Duration = Duration::from_millis(50);
 
@@ -58,6 +60,48 @@ fn who_is_asked_in_vain_is_asked_again_later_each_time() {
         desk.wait(millis(10));
     }
     assert_eq!(asked_at, [0, 500, 1_500, 3_500, 7_500]);
+}
+
+#[test]
+fn nobody_is_refused_for_those_who_may_be_refused_in_a_moment() {
+    let mut config = asking().engine.config().clone();
+    // Ten in four seconds for both routes, the second of which needs nothing else.
+    let host = Limit {
+        name: "host".into(),
+        scope: Scope::Host,
+        rule: Rule::Window {
+            counted_within: None,
+            allowed: 10,
+            period: seconds(4),
+        },
+    };
+    config.limits = vec![config.limits[0].clone(), host.into()].into();
+    config.routes[0].limits.push(LimitId(1));
+    config.routes[1].limits = vec![LimitId(1)];
+    config.routes[1].cost = 1;
+    let mut desk = Desk::new(config);
+    lease(&mut desk, 2, Instant::NEVER, true);
+    calls(&mut desk, 2);
+    for _ in 0..8 {
+        let commands = desk.submit(1, seconds(5));
+        desk.answer(sent(&commands)[0], 200, Facts::default());
+    }
+    // Ten wait for what others give, and would take all that the host lets through in time.
+    assert_eq!(desk.submit(0, seconds(5)), [Command::AskForSlots]);
+    for _ in 1..10 {
+        assert_eq!(desk.submit(0, seconds(5)), []);
+    }
+    assert_eq!(desk.submit(1, seconds(5)), [], "isn't refused");
+    let later = desk.wait(seconds(5));
+    let refused = later
+        .iter()
+        .filter(|(_, it)| matches!(it, Command::Finish(..)));
+    assert_eq!(refused.count(), 10);
+    let started = later
+        .iter()
+        .find(|(_, it)| matches!(it, Command::Send { .. }));
+    let (at, _) = started.expect("the host has room for it");
+    assert!(at.since(desk.now) <= seconds(5));
 }
 
 #[test]

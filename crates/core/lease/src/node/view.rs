@@ -1,8 +1,7 @@
 //! What can be seen of a node.
 
 use super::Node;
-use crate::{LimitKey, MemberId};
-use std::time::Duration;
+use crate::{Elapsed, LimitKey, MemberId};
 use tollgate_model::Instant;
 
 impl Node {
@@ -36,10 +35,14 @@ impl Node {
         self.limits.get(key).map_or(0, |held| held.slots)
     }
 
-    /// How long the node has known of a revision.
+    /// What the node's clock has measured when it exchanges with the value of this revision, or with none.
     #[must_use]
-    pub fn known_for(&self, revision: u64, now: Instant) -> Duration {
-        self.revisions.known_for(revision, now)
+    pub fn elapsed(&self, revision: Option<u64>, now: Instant) -> Elapsed {
+        let since_known = revision.map(|revision| self.revisions.known_for(revision, now));
+        Elapsed {
+            since_known: since_known.unwrap_or_default(),
+            since_end: (self.until <= now).then(|| now.since(self.until)),
+        }
     }
 
     /// The limits that it shares.

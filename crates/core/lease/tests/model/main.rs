@@ -10,6 +10,7 @@ mod world;
 
 use std::time::Duration;
 use tollgate_model::Instant;
+use world::faults::Restart;
 use world::{Outcome, Setting, World};
 
 #[expect(clippy::disallowed_methods, reason = "a test asks for its length")]
@@ -29,6 +30,7 @@ fn setting(seed: u64) -> Setting {
         shifts: false,
         is_told: false,
         faults: 0,
+        store_fails: true,
         slowest: Duration::from_millis(5),
         lost: 0,
     }
@@ -54,6 +56,55 @@ fn what_one_node_is_told_all_know() {
     }
 }
 
+/// What three nodes send, of 600 a minute, in the two minutes after `fault` has begun at the fourth and is over a span later.
+fn used_after(span: u64, fault: impl Fn(&mut World), end: impl Fn(&mut World)) -> f64 {
+    let setting = Setting {
+        allowed: 600,
+        rates: vec![4.0; 3],
+        ..setting(1)
+    };
+    let mut world = World::new(setting);
+    let until = |seconds: u64| Instant::from_nanos(seconds * 1_000_000_000);
+    world.run(u64::MAX, until(240));
+    fault(&mut world);
+    world.run(u64::MAX, until(240 + span));
+    end(&mut world);
+    let before = world.outcome.sent;
+    world.run(u64::MAX, until(240 + span + 120));
+    (world.outcome.sent - before) as f64 / 1_200.0
+}
+
+#[test]
+fn who_comes_again_within_a_tail_has_what_it_had() {
+    for restart in [Restart::None, Restart::WithData, Restart::Empty] {
+        for away in [75, 100, 120] {
+            let used = used_after(away, World::cut_off, |world| world.reconnect(restart));
+            println!(
+                "store away for {away} s, {restart:?}: {:.1} %",
+                used * 100.0
+            );
+            assert!(used > 0.9, "{away} s, {restart:?}: {used}");
+        }
+    }
+    let stands_still = |world: &mut World| world.pause(0, Duration::from_secs(100));
+    let used = used_after(100, stands_still, |_| {});
+    println!("a node stands still for 100 s: {:.1} %", used * 100.0);
+    assert!(used > 0.97, "{used}");
+}
+
+#[test]
+fn who_comes_later_than_a_tail_has_nothing() {
+    for away in [140, 200, 300] {
+        for seed in 0..20 {
+            // The node comes first to a store that has just lost all; the others have long had its part.
+            let stands_still =
+                |world: &mut World| world.pause(0, Duration::from_millis(away * 1000 + 7 * seed));
+            let used = used_after(away, stands_still, |world| world.lose_all());
+            assert!(used > 0.9, "{away} s: {used}");
+        }
+    }
+}
+
 fn run(setting: Setting, minutes: u64) -> Outcome {
     let mut world = World::new(setting);
     world.run(u64::MAX, Instant::from_nanos(minutes * 60_000_000_000));
@@ -73,6 +124,7 @@ fn nothing_is_overcounted_whatever_fails() {
             is_told: seed % 3 != 0,
             guarantee: [0, 2, 20][seed as usize / 3 % 3],
             faults: [0, 1, 3, 10][seed as usize % 4],
+            store_fails: seed & 4 == 0,
             slowest: Duration::from_millis([5, 500, 90_000][seed as usize % 3]),
             lost: [0, 1, 10][seed as usize / 2 % 3],
             period: (seed % 7 != 0).then_some(Duration::from_secs(60)),

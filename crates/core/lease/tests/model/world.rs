@@ -6,7 +6,7 @@
 
 mod calls;
 mod exchange;
-mod faults;
+pub(crate) mod faults;
 mod notices;
 
 use crate::slots::Slots;
@@ -44,6 +44,9 @@ pub(crate) struct Setting {
     pub(crate) is_told: bool,
     /// How often something fails, in a thousand of the nodes' looks at their clocks.
     pub(crate) faults: u64,
+    /// Whether the store fails, too, or only nodes and the network do. A store that fails often is in doubt all the time, which
+    /// leaves nothing to the rules for nodes that fail.
+    pub(crate) store_fails: bool,
     /// How long a message takes at the most, and how many of a hundred are lost.
     pub(crate) slowest: Duration,
     pub(crate) lost: u8,

@@ -3,10 +3,10 @@
 //! A node reads the value and swaps it, each in a round trip; if another node was faster, it swaps the other's value in
 //! another one. A hint tells the other nodes of each swap half a round trip after it.
 
-use super::member::Member;
+use super::member::{Member, SERVER};
 use crate::scenario::Nodes;
 use std::time::Duration;
-use tollgate_lease::{Answer, Request, Value};
+use tollgate_lease::{Answer, Elapsed, Request, Value};
 use tollgate_model::{Agenda, Instant};
 
 /// From one look at a node's demand, and at whether it is due to exchange, to the next; *ours*.
@@ -14,8 +14,6 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Exchanges of each node before the run begins: the first to come has all, and gives back in the second round what the
 /// others get in it.
 const ROUNDS: u32 = 2;
-/// What the store calls itself. It never restarts.
-const SERVER: &str = "memory";
 
 #[derive(Debug)]
 enum Due {
@@ -90,9 +88,9 @@ impl Exchanges {
     pub(super) fn begin(&mut self, members: &mut [Member]) {
         for _ in 0..ROUNDS {
             for member in members.iter_mut() {
-                let request = member.ask(&self.value, Instant::ZERO);
+                let request = member.ask((self.revision, &self.value), Instant::ZERO);
                 let found = Some((self.revision, self.value.clone()));
-                let (value, answer) = Value::exchange(found, Duration::ZERO, SERVER, &request);
+                let (value, answer) = Value::exchange(found, Elapsed::default(), SERVER, &request);
                 self.revision += 1;
                 self.value = value;
                 member.hear(&answer, self.revision, Instant::ZERO);
@@ -184,11 +182,11 @@ impl Exchanges {
             (phase, Reply::Found(revision, value)) => {
                 let request = match phase {
                     Phase::Swapping(request, _) => request,
-                    Phase::Idle | Phase::Reading => Box::new(member.ask(&value, now)),
+                    Phase::Idle | Phase::Reading => Box::new(member.ask((revision, &value), now)),
                 };
-                let known_for = member.node.known_for(revision, now);
+                let elapsed = member.node.elapsed(Some(revision), now);
                 let found = Some((revision, *value));
-                let (next, answer) = Value::exchange(found, known_for, SERVER, &request);
+                let (next, answer) = Value::exchange(found, elapsed, SERVER, &request);
                 self.phases[place] = Phase::Swapping(request, answer);
                 self.post(place, Message::Swap(revision, Box::new(next)), now);
             }

@@ -11,6 +11,9 @@ use tollgate_lease::{
 };
 use tollgate_model::{ClientId, Instant, LimitId};
 
+/// What the store calls itself. It never restarts.
+pub(super) const SERVER: &str = "memory";
+
 /// What is shared.
 #[derive(Debug)]
 pub(super) struct SharedTable {
@@ -105,8 +108,8 @@ impl Member {
     }
 
     /// What the node says to a value that it has read. Before that its ledgers give back what it owes.
-    pub(super) fn ask(&mut self, value: &Value, now: Instant) -> Request {
-        self.node.see(value, now);
+    pub(super) fn ask(&mut self, found: (u64, &Value), now: Instant) -> Request {
+        self.node.see(found, SERVER, now);
         for (key, slots) in self.node.owed() {
             match self.shared.entries.get(&key) {
                 Some((Entry::Limit(limit), _)) => {

@@ -22,7 +22,7 @@ pub(super) async fn init(place: &Place, force: bool) -> anyhow::Result<()> {
         outln!("there is a value already, which stays; `tollgate cluster status` shows it");
         return Ok(());
     }
-    if let Some(signs) = signs_of_life(&found) {
+    if let Some(signs) = signs_of_life(&found, place.lease) {
         found = still(place, found, signs).await?;
     }
     let expected = found.value.map(|(revision, _)| revision);
@@ -39,12 +39,16 @@ pub(super) async fn init(place: &Place, force: bool) -> anyhow::Result<()> {
     }
 }
 
-/// How long a node that lives is silent at the most; none if the value shows that none can have anything. One that can't be
-/// read shows nothing.
-fn signs_of_life(found: &Found) -> Option<Duration> {
+/// How long a node that lives is silent at the most; none if the value shows that none has had anything of late. What can't
+/// be read may be of nodes of another version, whose leases are taken to last as long as this file says.
+fn signs_of_life(found: &Found, lease: Duration) -> Option<Duration> {
     let (_, text) = found.value.as_ref()?;
-    let value = Value::read(text).ok()?;
-    let is_of_nobody = value.members().next().is_none() && value.learning().is_none();
+    let Ok(value) = Value::read(text) else {
+        return Some(lease / RENEWALS);
+    };
+    let is_of_nobody = value.members().next().is_none()
+        && value.learning().is_none()
+        && value.views().all(|limit| limit.returning == 0);
     (!is_of_nobody).then(|| value.lease() / RENEWALS)
 }
 

@@ -266,20 +266,19 @@ impl World {
                 let revision = found.value.as_ref().map(|(revision, _)| *revision);
                 let value = found.value.map(|(_, text)| Value::read(&text).unwrap());
                 let node = &mut self.processes[place].node;
-                let known_for =
-                    revision.map_or(Duration::ZERO, |it| node.known_for(key(it), clock));
+                let elapsed = node.elapsed(revision.map(key), clock);
                 let request = match operation.request.take() {
                     Some(request) => request,
                     None => {
-                        if let Some(value) = &value {
-                            node.see(value, clock);
+                        if let Some(seen) = revision.map(key).zip(value.as_ref()) {
+                            node.see(seen, &found.server, clock);
                             self.hear_notices(place);
                         }
                         self.request(place)
                     }
                 };
                 let seen = revision.map(key).zip(value);
-                let (value, answer) = Value::exchange(seen, known_for, &found.server, &request);
+                let (value, answer) = Value::exchange(seen, elapsed, &found.server, &request);
                 self.outcome.doubts += u64::from(answer.doubt.is_some());
                 let number = self.number();
                 self.processes[place].operation = Some(Operation {

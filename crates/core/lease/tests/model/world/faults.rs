@@ -2,6 +2,14 @@
 
 use super::*;
 
+/// What a server's process had been through when it came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Restart {
+    None,
+    WithData,
+    Empty,
+}
+
 impl World {
     pub(super) fn replace(&mut self, place: usize) {
         let process = self.process(place);
@@ -42,15 +50,50 @@ impl World {
         }
     }
 
+    /// Nobody reaches the store any more.
+    pub(crate) fn cut_off(&mut self) {
+        for it in &mut self.processes {
+            it.server = 9;
+        }
+    }
+
+    /// The store is back, as it was or as its server's restart has left it.
+    pub(crate) fn reconnect(&mut self, restart: Restart) {
+        let incarnation = self.number();
+        match restart {
+            Restart::None => {}
+            Restart::WithData => self.servers[0].restart(incarnation),
+            Restart::Empty => self.lose_all(),
+        }
+        for it in &mut self.processes {
+            it.server = 0;
+        }
+    }
+
+    /// The store is restarted, and has nothing.
+    pub(crate) fn lose_all(&mut self) {
+        let incarnation = self.number();
+        self.servers[0].wipe(incarnation);
+    }
+
+    /// A node stands still for so long.
+    pub(crate) fn pause(&mut self, place: usize, span: Duration) {
+        self.processes[place].is_paused = true;
+        self.agenda.add(self.now + span, Event::Resume(place));
+    }
+
     pub(super) fn fail(&mut self, place: usize) {
         let incarnation = self.number();
-        match self.stream.below(12) {
+        let fault = self.stream.below(12);
+        if !self.setting.store_fails && matches!(fault, 3..=7 | 9) {
+            return;
+        }
+        match fault {
             0 => self.replace(place),
             1 => {
                 // A pause, or the sleep of its machine.
-                self.processes[place].is_paused = true;
                 let long = Duration::from_secs_f64(self.stream.exponential() * 60.0);
-                self.agenda.add(self.now + long, Event::Resume(place));
+                self.pause(place, long);
             }
             2 => {
                 let it = &mut self.processes[place];
