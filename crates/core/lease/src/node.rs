@@ -246,7 +246,9 @@ impl Node {
             };
             leases.insert(key.clone(), lease);
         }
-        if self.limits.values().any(|held| held.owed > 0) {
+        // What was said in a later try than the one that is answered, the value has yet to take.
+        let is_behind = answer.sequence < self.sequence;
+        if is_behind || self.limits.values().any(|held| held.owed > 0) {
             self.pace.push();
         }
         leases

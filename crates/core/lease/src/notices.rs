@@ -8,6 +8,16 @@
 //! Nodes keep the notices they have heard with their turns and show them in each exchange, so a store that has forgotten
 //! them, or has older ones, has them again from the first node that comes. Of two of one turn, which only a store that was
 //! split can make, the one that is in the value stays.
+//!
+//! **What a file has is older than what any value had.** A node that starts *offers* what its file has, without knowing when
+//! that was so: it holds where the value says nothing of the key. After a doubt that is no reason to believe it, for the value
+//! may have forgotten what live nodes are about to show. So while the value is learned anew an offer stays at turn 0, which
+//! is before every turn that a value gives, and whoever has heard anything else of the key replaces it, in whichever order
+//! they come. When the learning is over all who live have shown what they know, since a node exchanges several times in the
+//! span of its lease, and learning lasts a lease: then what is still at turn 0 was said by nobody else, and gets the next turn
+//! as a change does. It can't get it sooner: with the turn 1 of a value that was just made it would win over the change that
+//! was the first in the value before, and with a further one over later changes. Which of two files is the newer
+//! nobody knows, so the first to come stays.
 
 use crate::StoreTime;
 use crate::time::at_least;
@@ -46,7 +56,8 @@ impl<T: Copy> Notice<T> {
 /// A notice with its turn.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Noted<T> {
-    /// The place of the change that it is of among all changes; 0 of what a node knew before it was one of several.
+    /// The place of the change that it is of among all changes; 0 of what a node's file has, before the value has
+    /// given it a turn.
     pub turn: u64,
     /// What it says.
     pub notice: Notice<T>,
@@ -79,18 +90,23 @@ impl Notices {
         for (key, noted) in known {
             let here = self.all.get(key).map(|here| here.turn);
             if here.is_none_or(|here| here < noted.turn) {
-                // What a node knew before all is a change where nobody has said anything else.
-                let turn = match noted.turn {
-                    0 => self.turn + 1,
-                    turn => turn,
-                };
-                self.turn = self.turn.max(turn);
+                // Members are to hear of an offer as they do of a change.
+                let next = self.turn + u64::from(noted.turn == 0);
+                self.turn = next.max(noted.turn);
                 let noted = Noted {
-                    turn,
+                    turn: noted.turn,
                     notice: noted.notice.by(|span| now + at_least(span)),
                 };
                 self.all.insert(key.clone(), noted);
             }
+        }
+    }
+
+    /// The value is not learned anew: what was offered holds as a change does.
+    pub(crate) fn take_offers(&mut self) {
+        for noted in self.all.values_mut().filter(|it| it.turn == 0) {
+            self.turn += 1;
+            noted.turn = self.turn;
         }
     }
 

@@ -131,6 +131,9 @@ impl Value {
             Some(Standing::Unlisted) | None => value.list(request, elapsed),
         }
         value.notices.merge(&request.telling.known, value.clock);
+        if !value.is_learning() {
+            value.notices.take_offers();
+        }
         value.notices.release(value.clock);
         value.expire(&request.member);
         value.release();

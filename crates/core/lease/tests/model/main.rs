@@ -105,6 +105,32 @@ fn who_comes_later_than_a_tail_has_nothing() {
     }
 }
 
+/// The last number is set a while before the store forgets it, and a node comes whose file has an older one.
+#[test]
+fn a_live_node_knows_better_than_a_file() {
+    for seed in 1..=40 {
+        let setting = Setting {
+            is_told: true,
+            lost: 1,
+            ..setting(seed)
+        };
+        let mut world = World::new(setting);
+        let minutes = |minutes: u64| Instant::from_nanos(minutes * 60_000_000_000);
+        let mut at = minutes(1);
+        // As few changes as there can be: the turn of the last one is low.
+        while !world.has_set() {
+            world.run(u64::MAX, at);
+            at = at + Duration::from_secs(1);
+        }
+        world.heal();
+        at = at + Duration::from_secs(60);
+        world.run(u64::MAX, at);
+        let number = world.begin_with_an_older_file(seed as usize % 3);
+        world.run(u64::MAX, at + Duration::from_secs(180));
+        world.check_set(number);
+    }
+}
+
 fn run(setting: Setting, minutes: u64) -> Outcome {
     let mut world = World::new(setting);
     world.run(u64::MAX, Instant::from_nanos(minutes * 60_000_000_000));

@@ -145,6 +145,8 @@ pub(crate) struct World {
     pub(crate) outcome: Outcome,
     /// When each member's leases really end, as far as it knows.
     leases: BTreeMap<MemberId, Instant>,
+    /// Whether operators set nothing any more, and the upstream closes nothing.
+    is_quiet: bool,
     /// What the value has allowed of late, and from when.
     ceilings: VecDeque<(Instant, u32)>,
     /// When closings really end, by their numbers.
@@ -167,6 +169,7 @@ impl World {
             leases: BTreeMap::new(),
             ceilings: VecDeque::from([(Instant::ZERO, setting.allowed)]),
             closings: BTreeMap::new(),
+            is_quiet: false,
             setting,
         };
         for place in 0..world.setting.nodes {

@@ -32,7 +32,7 @@ impl World {
                 return;
             }
         }
-        if self.setting.is_told && self.stream.below(10_000) == 0 {
+        if self.setting.is_told && !self.is_quiet && self.stream.below(10_000) == 0 {
             self.told(place);
         }
         self.look(place);

@@ -40,7 +40,7 @@ impl World {
     pub(crate) fn heal(&mut self) {
         self.setting.faults = 0;
         self.setting.lost = 0;
-        self.setting.is_told = false;
+        self.is_quiet = true;
         for place in 0..self.processes.len() {
             let it = &mut self.processes[place];
             it.server = 0;

@@ -45,10 +45,37 @@ impl World {
         }
     }
 
+    /// A node is replaced by one whose file has another number than is set, and the store forgets everything; which of the
+    /// nodes comes first to it is drawn. Gives the number that is to hold.
+    pub(crate) fn begin_with_an_older_file(&mut self, place: usize) -> u32 {
+        let set = self.processes[(place + 1) % self.processes.len()].slots.allowed;
+        let older = if set == 7 { 8 } else { 7 };
+        let incarnation = self.number();
+        self.servers[0].wipe(incarnation);
+        self.replace(place);
+        let node = &mut self.processes[place].node;
+        for key in ["other", "further", NUMBER] {
+            node.offer(key, older.to_string());
+        }
+        self.set(place, Some(older));
+        set
+    }
+
+    /// All nodes have this number.
+    pub(crate) fn check_set(&self, number: u32) {
+        for (place, it) in self.processes.iter().enumerate() {
+            let seed = self.setting.seed;
+            assert_eq!(it.slots.allowed, number, "node {place}, seed {seed}");
+        }
+    }
+
     /// The node has what others have told.
     pub(super) fn hear_notices(&mut self, place: usize) {
         for (key, notice) in self.processes[place].node.heard() {
-            if key == NUMBER {
+            if key != CLOSED {
+                if key != NUMBER {
+                    continue;
+                }
                 let number = notice.text.map(|text| text.parse().unwrap());
                 self.set(place, number);
                 continue;
@@ -63,6 +90,12 @@ impl World {
             );
             self.processes[place].closed_until = Some(end);
         }
+    }
+
+    /// Whether an operator has set a number.
+    pub(crate) fn has_set(&self) -> bool {
+        let mut all = self.processes.iter();
+        all.any(|it| it.slots.allowed != self.setting.allowed)
     }
 
     fn set(&mut self, place: usize, number: Option<u32>) {
