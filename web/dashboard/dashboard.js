@@ -211,7 +211,9 @@ function clusterWords(it) {
   if (it.trouble) {
     const then = it.leaseLeftMillis ? "until then calls go on" : "calls under shared limits are refused";
     const since = `for ${span(it.trouble.sinceMillis)}`;
-    lines.push([`The ${it.store} store hasn't answered this node ${since}; ${left}, ${then}: ${it.trouble.reason}`, true]);
+    // Only an administrator is told why.
+    const why = it.trouble.reason ? `: ${it.trouble.reason}` : "";
+    lines.push([`The ${it.store} store hasn't answered this node ${since}; ${left}, ${then}${why}`, true]);
   }
   if (it.learning) {
     const why = it.learning.reason ? `, since ${it.learning.reason}` : "";
@@ -249,7 +251,7 @@ function shareRows(limit, own) {
   return rows.map(([of, slots, wants], at) => {
     const row = element("tr");
     if (at === 0) {
-      const name = element("td", "", limit.key);
+      const name = element("td", "", limit.name);
       name.append(element("div", "scope", `${limit.allowed} in all`));
       name.rowSpan = rows.length;
       row.append(name);

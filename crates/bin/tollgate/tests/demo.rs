@@ -36,14 +36,8 @@ fn nodes_share_a_limit_and_cause_no_429() {
 #[test]
 fn a_store_that_is_away_is_told_before_the_load() {
     let demo = settled(
-        &[
-            "demo",
-            "--nodes",
-            "2",
-            "--cluster",
-            "redis://:hunter2@127.0.0.1:9",
-        ],
-        &[],
+        &["demo", "--nodes", "2", "--cluster-env", "SHARED_AT"],
+        &[("SHARED_AT", "redis://:hunter2@127.0.0.1:9")],
     );
     let errors = String::from_utf8_lossy(&demo.stderr);
     assert_eq!(demo.status.code(), Some(1), "{errors}");
@@ -52,4 +46,20 @@ fn a_store_that_is_away_is_told_before_the_load() {
         "{errors}"
     );
     assert!(!errors.contains("hunter2"), "{errors}");
+}
+
+#[test]
+fn a_password_in_an_argument_is_refused() {
+    for url in [
+        "redis://:hunter2@127.0.0.1:9",
+        "postgres://user:hunter2@127.0.0.1/database",
+        "postgres://127.0.0.1/database?user=me&password=hunter2",
+        "redis+sentinel://:hunter2@127.0.0.1:9,127.0.0.1:10/main",
+    ] {
+        let demo = settled(&["demo", "--nodes", "2", "--cluster", url], &[]);
+        let errors = String::from_utf8_lossy(&demo.stderr);
+        assert_eq!(demo.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("--cluster-env"), "{errors}");
+        assert!(!errors.contains("hunter2"), "{errors}");
+    }
 }

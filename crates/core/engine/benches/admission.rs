@@ -61,6 +61,7 @@ impl Bench {
                 limits: vec![],
                 token_limits: vec![limit("token", Scope::Token, PER_TOKEN).into()],
                 max_tokens: tokens,
+                shared_as: None,
             }]
             .into(),
             pools: vec![Pool {

@@ -44,6 +44,23 @@ pub struct LimitSpec {
     pub leave: Option<Leave>,
     /// What headers may change of it; what the policy says if none.
     pub follow: Option<Follow>,
+    /// What processes that share it call it, if that isn't its scope and name; see [`Self::key`].
+    pub shared_as: Option<String>,
+}
+
+impl LimitSpec {
+    /// What processes that share the limit call it. While any of them lives it has to stay, whatever the limit is called by
+    /// then: to those with another key it is another limit, and both are used.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.shared_as.clone().unwrap_or_else(|| self.shown())
+    }
+
+    /// What people call it: its scope and name.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{}:{}", self.scope.as_str(), self.name)
+    }
 }
 
 impl From<Limit> for LimitSpec {
@@ -53,6 +70,7 @@ impl From<Limit> for LimitSpec {
             mode: Mode::Enforce,
             leave: None,
             follow: None,
+            shared_as: None,
         }
     }
 }
@@ -82,6 +100,8 @@ pub struct Client {
     pub token_limits: Vec<LimitSpec>,
     /// Tokens held at once, at the most.
     pub max_tokens: u32,
+    /// What processes that share its tokens call it, where its name may change while they live; its name if none.
+    pub shared_as: Option<String>,
 }
 
 /// A token pool.

@@ -118,6 +118,7 @@ fn a_new_pool_fetches_its_tokens() {
             limits: vec![],
             token_limits: vec![],
             max_tokens: 1,
+            shared_as: None,
         });
         let pool = tables.add_pool(Pool {
             name: "pool".into(),

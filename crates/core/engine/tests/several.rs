@@ -220,6 +220,7 @@ impl World {
                 limits: vec![],
                 token_limits: of_key.into_iter().map(Into::into).collect(),
                 max_tokens: self.tokens,
+                shared_as: None,
             }]
             .into();
             config.pools = vec![Pool {

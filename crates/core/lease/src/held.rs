@@ -10,6 +10,8 @@ use tollgate_model::Instant;
 /// What a node shares of one limit, as its configuration has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SharedLimit {
+    /// See [`Claim::name`].
+    pub name: Option<String>,
     /// What it allows in all.
     pub allowed: u32,
     /// See [`Claim::tail`].
@@ -58,6 +60,7 @@ impl Held {
         let given = self.given_back.iter();
         let given = given.map(|(_, until, slots)| (until.since(now), *slots));
         Claim {
+            name: self.shared.name.clone(),
             allowed: self.shared.allowed,
             tail: self.shared.tail,
             moves_singly: self.shared.moves_singly,

@@ -34,7 +34,7 @@
 //!   again it goes on with it: its ledger knows all of its calls, and it has sent nothing since its lease ended.
 //! - *Exactly once*: tries are numbered; what a try was answered is kept and told again, and not done again.
 //! - *Doubt*: if the value is missing, older than what a node has seen, from another server or the same one after a restart,
-//!   or contradicts a node, then nothing in it is believed. Members go on with what they have and show it; what nobody shows
+//!   of an earlier version with other keys, or contradicts a node, then nothing in it is believed. Members go on with what they have and show it; what nobody shows
 //!   is nobody's to give before D + tail have passed, for until then an unknown process may send and its calls count.
 //!   Failover, restart, restored backups and wiped stores are this one case. A member whose leases have ended meanwhile shows
 //!   what it had, too, for a tail after their end: no value could give it to another sooner.

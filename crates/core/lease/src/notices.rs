@@ -245,6 +245,12 @@ impl Board {
         self.answered(0, &lasting.collect(), now);
     }
 
+    /// What is told of the key, as far as it is known here.
+    pub(crate) fn noticed(&self, key: &str) -> Option<&Notice<Instant>> {
+        let known = || self.known.get(key).map(|noted| &noted.notice);
+        self.news.get(key).map(|(_, notice)| notice).or_else(known)
+    }
+
     /// What others have changed since this was last asked.
     pub(crate) fn heard(&mut self) -> BTreeMap<String, Notice<Instant>> {
         std::mem::take(&mut self.heard)

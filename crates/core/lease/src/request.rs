@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a limit is called on every node: its scope and its name.
+/// What a limit is called on every node, for as long as any of them lives: its scope and name, or what it goes by where those
+/// may change.
 pub type LimitKey = String;
 
 /// One try of a member to exchange what it holds for what it gets.
@@ -32,6 +33,8 @@ pub struct Request {
 /// What a member holds of one limit, and would hold.
 #[derive(Clone, Debug, Default)]
 pub struct Claim {
+    /// What people call the limit; none where that is its key.
+    pub name: Option<String>,
     /// What the limit allows in all, as the member's configuration has it.
     pub allowed: u32,
     /// How long a call may count that was sent at the end of a lease, by the upstream's clock: its timeout, the grace,
@@ -127,15 +130,19 @@ pub enum Doubt {
     /// It has forgotten what it had told the member.
     #[serde(rename = "contradiction")]
     Contradiction,
+    /// An earlier version has written it, which knows limits by other keys.
+    #[serde(rename = "version")]
+    Version,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Missing,
         Self::Older,
         Self::OtherServer,
         Self::Contradiction,
+        Self::Version,
     ];
 
     /// The word used in logs and metrics.
@@ -146,6 +153,7 @@ impl Doubt {
             Self::Older => "older",
             Self::OtherServer => "other.server",
             Self::Contradiction => "contradiction",
+            Self::Version => "version",
         }
     }
 
@@ -157,6 +165,7 @@ impl Doubt {
             Self::Older => "the store's value was older than one that a node had seen",
             Self::OtherServer => "the store was restarted, or is another server",
             Self::Contradiction => "the value had forgotten what it had told a node",
+            Self::Version => "an earlier version had written the value",
         }
     }
 }

@@ -13,6 +13,9 @@ use tollgate_model::tally;
 /// A limit: parts, what returns, and what is not known add up to no more than it allows. The rest is free.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Share {
+    /// What the member that came last calls it; none where that is its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
     /// What it allows in all: the least that a member states.
     pub(crate) allowed: u32,
     /// How long a call may count that was sent at the end of a lease: the longest that a member states.
@@ -79,6 +82,7 @@ impl Share {
 
     /// Takes over what a member states, and what it would use.
     pub(crate) fn state(&mut self, member: &MemberId, claim: &Claim) {
+        self.name.clone_from(&claim.name);
         self.moves_singly = claim.moves_singly;
         let part = self.parts.entry(member.clone()).or_default();
         part.allowed = claim.allowed;

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The form of the value that this version writes. Versions that know only the one before would drop what is kept for whom.
-const FORMAT: u32 = 2;
-/// The oldest form that it reads.
+/// The form of the value that this version writes.
+const FORMAT: u32 = 3;
+/// Forms from this one on have other keys: a doubt ([`Doubt::Version`]). Who wrote them can't read form 3, so sends until
+/// its lease ends. (Form 1 keeps nothing for members whose leases have ended, besides.)
 const OLDEST_FORMAT: u32 = 1;
 
 /// What the store keeps.
@@ -78,13 +79,12 @@ impl Value {
     /// Reads a value.
     ///
     /// # Errors
-    /// It is none, or of another form.
+    /// It is none, or of a later form.
     pub fn read(text: &[u8]) -> Result<Self, ValueError> {
-        let mut value: Self = tollgate_json::read_bytes_as(text).map_err(ValueError::Fault)?;
+        let value: Self = tollgate_json::read_bytes_as(text).map_err(ValueError::Fault)?;
         if !(OLDEST_FORMAT..=FORMAT).contains(&value.format) {
             return Err(ValueError::Format(value.format));
         }
-        value.format = FORMAT;
         Ok(value)
     }
 
@@ -148,7 +148,9 @@ impl Value {
 
     /// Why the value of this revision is not to be trusted that this server has, by who has seen a revision before.
     pub(crate) fn doubt(&self, revision: u64, server: &str, seen: u64) -> Option<Doubt> {
-        if self.server != server {
+        if self.format != FORMAT {
+            Some(Doubt::Version)
+        } else if self.server != server {
             Some(Doubt::OtherServer)
         } else if revision < seen && !self.is_learning() {
             Some(Doubt::Older)
@@ -166,6 +168,7 @@ impl Value {
     /// until its lease ends, which is no later than a lease from now, and whose calls count a tail longer.
     fn forget(&mut self, doubt: Doubt, server: &str, request: &Request) {
         server.clone_into(&mut self.server);
+        self.format = FORMAT;
         self.members.clear();
         self.away.clear();
         self.notices.forget();

@@ -38,6 +38,7 @@ impl Value {
     pub fn views(&self) -> impl Iterator<Item = LimitView<'_>> {
         self.limits.iter().map(|(key, share)| LimitView {
             key,
+            name: share.name.as_deref().unwrap_or(key),
             allowed: share.allowed,
             leased: share.leased(),
             returning: share.returning(),
@@ -111,8 +112,10 @@ impl Value {
 /// How a limit is shared out, in slots.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LimitView<'a> {
-    /// Its scope and name.
+    /// What nodes call it.
     pub key: &'a LimitKey,
+    /// What people call it: its scope and name.
+    pub name: &'a str,
     /// What it allows in all.
     pub allowed: u32,
     /// Members' parts.

@@ -22,11 +22,12 @@ impl Store {
 
     /// A node's try reaches the store; what it is answered is the caller's to pass on or to lose.
     fn take(&mut self, node: &mut Node, now: Instant) -> Answer {
-        if let Some((_, value)) = &self.value {
-            node.see(value, now);
+        if let Some((revision, value)) = &self.value {
+            node.see((*revision, value), SERVER, now);
         }
         let request = node.request(now);
-        let (next, answer) = Value::exchange(self.value.take(), Duration::ZERO, SERVER, &request);
+        let elapsed = node.elapsed(None, now);
+        let (next, answer) = Value::exchange(self.value.take(), elapsed, SERVER, &request);
         self.revision += 1;
         self.value = Some((self.revision, next));
         answer

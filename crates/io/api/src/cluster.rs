@@ -9,10 +9,12 @@ use axum::extract::State;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_callers::Over;
 use tollgate_cluster::{Cluster, MemberStatus, PartStatus, SharedStatus, Status};
 use tollgate_driver::Driver;
 use tollgate_lease::Doubt;
 use tollgate_model::{Instant, millis};
+use tollgate_store::Role;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -59,7 +61,9 @@ struct ClusterView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StoreTrouble {
-    reason: String,
+    /// In words; they may have the store's address, so only an administrator is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     since_millis: u64,
 }
 
@@ -67,7 +71,7 @@ struct StoreTrouble {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Learning {
-    /// `missing`, `older`, `other.server` or `contradiction`.
+    /// `missing`, `older`, `other.server`, `contradiction` or `version`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     why: Option<&'static str>,
@@ -95,6 +99,8 @@ struct Member {
 #[serde(rename_all = "camelCase")]
 struct SharedLimit {
     /// Scope and name.
+    name: String,
+    /// What nodes call it, which stays where names change.
     key: String,
     allowed: u32,
     /// What nobody has.
@@ -145,11 +151,13 @@ async fn get(
     caller.needs_any()?;
     let none = || ApiError::not_found("This node shares no limits: it has no [cluster].");
     let status = cluster.ok_or_else(none)?.status();
-    Ok(Json(ClusterView::of(status, driver.now())))
+    let administers = caller.may(Role::Administer, Over::Everything);
+    Ok(Json(ClusterView::of(status, administers, driver.now())))
 }
 
 impl ClusterView {
-    fn of(status: Status, now: Instant) -> Self {
+    /// Addresses are for who administers.
+    fn of(status: Status, administers: bool, now: Instant) -> Self {
         let ago = status.exchanged_ago(now);
         let left = |span: Duration| millis(span.saturating_sub(ago));
         let counts = status.counts;
@@ -191,7 +199,7 @@ impl ClusterView {
                 in_doubt: counts.in_doubt,
             },
             trouble: status.trouble.map(|it| StoreTrouble {
-                reason: it.why,
+                reason: administers.then_some(it.why),
                 since_millis: millis(now.since(it.since)),
             }),
             member: status.member,
@@ -218,6 +226,7 @@ fn shared(limit: SharedStatus, left: &impl Fn(Duration) -> u64) -> SharedLimit {
         unknown: limit.unknown,
         known_in_millis: left(limit.known_in),
         parts: limit.parts.into_iter().map(part).collect(),
+        name: limit.name,
         key: limit.key,
     }
 }

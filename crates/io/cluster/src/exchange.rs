@@ -180,11 +180,18 @@ impl Task {
         let leases = self.node.answer(answer, revision.0, now);
         self.hear_notices().await?;
         for (key, lease) in leases {
-            let driver = &self.setup.driver;
             let set = match self.shared.entry(&key) {
-                Some(Entry::Limit(limit)) => self.take_part(limit, lease).await,
+                Some(Entry::Limit(limit)) => {
+                    if self.shared.begins(limit) {
+                        self.hear_known_closing(&key).await?;
+                    }
+                    self.take_part(limit, lease).await
+                }
                 // It has no end: see `tollgate_engine::Event::SetTokenPart`.
-                Some(Entry::Tokens(client)) => driver.set_token_part(client, lease.slots).await,
+                Some(Entry::Tokens(client)) => {
+                    let driver = &self.setup.driver;
+                    driver.set_token_part(client, lease.slots).await
+                }
                 None => continue,
             };
             set.map_err(|error| error.to_string())?;

@@ -7,9 +7,9 @@
 //! In: a [`Driver`](tollgate_driver::Driver) whose engine begins with nothing of its shared limits
 //! (`Policy::shares_limits`), and a store. Out: leases in the engine, and a [`Status`] for who wants to see it.
 //!
-//! **What is shared**: each limit of the engine that has a lease, under its scope and name ([`shared`](self)), and how many
-//! tokens each client may have. A limit that the engine gets later, with a stored integration, is shared from the next look
-//! on; until then nothing passes it.
+//! **What is shared**: each limit of the engine that has a lease, under a key that stays when it is renamed
+//! ([`shared`](self)), and how many tokens each client may have. A limit that the engine gets later, with a stored
+//! integration, is shared from the next look on; until then nothing passes it.
 //!
 //! **What is told** ([`notices`](self)): a number that an operator sets at one node is taken over by all, and so is a closing
 //! by a 429 of a shared limit, for as long as one node was told.

@@ -7,6 +7,10 @@
 //! **Closings.** A limit that a 429 has closed here is told with the span that is left. What others tell closes it here for
 //! that span. Only what the upstream itself has told this node is told on, lest nodes tell each other the same closing and it
 //! lasts a way longer each time. A limit that an operator opens at one node is opened at all.
+//!
+//! **What is told of a limit that isn't here yet** holds once it is: a node may learn of an integration later than others. A
+//! number waits in the registry. A closing is looked up among the notices when the limit gets its first part, before which no
+//! call passes it.
 
 use crate::task::Task;
 use tollgate_engine::Closed;
@@ -58,6 +62,17 @@ impl Task {
             }
         }
         Ok(!heard.is_empty())
+    }
+
+    /// What is known to have closed a limit that has had no part so far.
+    ///
+    /// # Errors
+    /// The engine has ended.
+    pub(crate) async fn hear_known_closing(&mut self, key: &str) -> Result<(), String> {
+        match self.node.noticed(&format!("{CLOSED}{key}")).cloned() {
+            Some(notice) if notice.text.is_some() => self.hear_closing(key, &notice).await,
+            _ => Ok(()),
+        }
     }
 
     async fn hear_closing(&mut self, key: &str, notice: &Notice<Instant>) -> Result<(), String> {

@@ -1,8 +1,13 @@
 //! What is shared, and what it is called on every node.
 //!
-//! A limit's key is its scope and name, that of a client's tokens is `tokens` and the client's name; every node has them from
-//! the same configuration. Where two have one key, the second is `scope:name#2`: both are shared, in the order of the
-//! tables. Nodes whose files have them in another order would share the one as the other, so the log warns of it.
+//! **A key goes by what doesn't change while nodes live.** To nodes that call one limit by two keys it is two limits, and both
+//! are used. A limit of a stored integration goes by the integration's id: a rename reaches nodes one after the other.
+//! One of the configuration file has no id: its key is its scope and name, which all nodes have from files that say the same,
+//! unless `shared_as` says another. What people are shown is scope and name in any case. The key of a client's tokens is
+//! `tokens` and the client's name, or the id of the integration that brings it.
+//!
+//! Where two have one key, the second is `scope:name#2`: both are shared, in the order of the tables. Nodes whose files have
+//! them in another order would share the one as the other, so the log warns of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,6 +20,8 @@ use tollgate_model::{ClientId, Instant, LimitId};
 #[derive(Default)]
 pub(crate) struct Shared {
     entries: BTreeMap<LimitKey, Entry>,
+    /// Limits that have had a part.
+    begun: BTreeSet<LimitId>,
     demands: BTreeMap<LimitId, Demand>,
     of_tokens: BTreeMap<ClientId, TokenWants>,
     /// Clients of which the log has said that they may have fewer tokens than there are members.
@@ -46,25 +53,23 @@ impl Shared {
         let limits = all.limits.iter().filter(|it| it.is_leased);
         let mut looks = Vec::new();
         for demand in limits {
-            let name = format!("{}:{}", demand.scope.as_str(), demand.name);
-            let key = self.key(name, Entry::Limit(demand.limit), &mut seen);
+            let key = self.key(&demand.key, Entry::Limit(demand.limit), &mut seen);
             looks.push(self.look_at_limit(key, demand, tail, all.now));
         }
         for demand in &all.tokens {
-            let name = format!("tokens:{}", demand.name);
-            let key = self.key(name, Entry::Tokens(demand.client), &mut seen);
+            let key = self.key(&demand.key, Entry::Tokens(demand.client), &mut seen);
             looks.push(self.look_at_tokens(key, demand, all.now));
         }
         looks
     }
 
-    /// The key of an entry that is called so, after those that were `seen` before it.
-    fn key(&mut self, name: String, entry: Entry, seen: &mut BTreeMap<String, u32>) -> LimitKey {
-        let count = seen.entry(name.clone()).or_default();
+    /// The key of an entry that has this one, after those that were `seen` before it.
+    fn key(&mut self, key: &str, entry: Entry, seen: &mut BTreeMap<String, u32>) -> LimitKey {
+        let count = seen.entry(key.to_owned()).or_default();
         *count += 1;
         let key = match *count {
-            1 => name,
-            count => format!("{name}#{count}"),
+            1 => key.to_owned(),
+            count => format!("{key}#{count}"),
         };
         if self.entries.insert(key.clone(), entry).is_none() && *count > 1 {
             tracing::warn!(
@@ -84,28 +89,31 @@ impl Shared {
     ) -> Look {
         let wants = self.demands.entry(demand.limit).or_default();
         Look {
-            key,
             limit: SharedLimit {
+                name: shown(&key, &demand.key, &demand.shown),
                 allowed: demand.allowed,
                 tail: tail + demand.used.period.unwrap_or_default(),
                 moves_singly: false,
             },
             wants: wants.wants(demand.by_class(), &demand.guaranteed, demand.used, now),
             closed_until: demand.closed_until,
+            key,
         }
     }
 
     fn look_at_tokens(&mut self, key: LimitKey, demand: &TokenDemand, now: Instant) -> Look {
         let wants = self.of_tokens.entry(demand.client).or_default();
+        let name = format!("tokens:{}", demand.name);
         Look {
-            key,
             limit: SharedLimit {
+                name: shown(&key, &demand.key, &name),
                 allowed: demand.max_tokens,
                 tail: Duration::ZERO,
                 moves_singly: true,
             },
             wants: wants.wants(&demand.tokens, now),
             closed_until: None,
+            key,
         }
     }
 
@@ -124,6 +132,11 @@ impl Shared {
         }
     }
 
+    /// The limit gets a part; whether that is its first.
+    pub(crate) fn begins(&mut self, limit: LimitId) -> bool {
+        self.begun.insert(limit)
+    }
+
     /// What the engine has under the key.
     pub(crate) fn entry(&self, key: &str) -> Option<Entry> {
         self.entries.get(key).copied()
@@ -136,4 +149,10 @@ impl Shared {
             Entry::Tokens(_) => None,
         }
     }
+}
+
+/// What people are to be shown of the entry with this key, if that is something else. The second of a key is shown by
+/// its own, which tells it from the first.
+fn shown(key: &str, of_first: &str, shown: &str) -> Option<String> {
+    (key == of_first && key != shown).then(|| shown.to_owned())
 }

@@ -64,8 +64,10 @@ pub struct MemberStatus {
 /// A limit that is shared, in slots.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SharedStatus {
-    /// Scope and name.
+    /// What nodes call it.
     pub key: String,
+    /// What people call it: scope and name.
+    pub name: String,
     /// What it allows in all.
     pub allowed: u32,
     /// This node's part now.

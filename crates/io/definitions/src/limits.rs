@@ -21,16 +21,19 @@
 //! for the audit log of a change, which a store that is away would hold up.
 
 mod error;
+mod registered;
 
 pub use error::LimitError;
+pub(crate) use registered::Held;
 
-use crate::operator::{LimitChange, OperatorNumbers};
+use crate::operator::{LimitChange, Of, OperatorNumbers};
+use registered::Registered;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tollgate_driver::{ChangeError, Driver};
 use tollgate_engine::{Config, Leave, LimitSpec};
-use tollgate_model::{ClientId, LimitId};
+use tollgate_model::LimitId;
 use tollgate_store::{AuditEvent, Store, StoreError};
 
 /// Every limit that is configured or stored, and what an operator has set of it.
@@ -45,22 +48,6 @@ pub struct LimitRegistry {
 struct State {
     limits: Vec<Registered>,
     numbers: OperatorNumbers,
-}
-
-struct Registered {
-    held: Held,
-    /// Whose tokens' limit; none for a shared one.
-    client: Option<String>,
-    definition: LimitSpec,
-}
-
-/// Where the engine holds a limit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Held {
-    /// Once, for all who share it.
-    Shared(LimitId),
-    /// Once for each token of the client: at this place of the client's token limits.
-    ByToken(ClientId, usize),
 }
 
 impl LimitRegistry {
@@ -86,13 +73,14 @@ impl LimitRegistry {
             state: Mutex::new(state),
         };
         for (id, limit) in configured.limits.with_ids() {
-            let held = Held::Shared(id);
-            registry.define(held, None, limit.clone()).await?;
+            let (held, of) = (Held::Shared(id), Of::file(None, limit));
+            registry.define(held, of, None, limit.clone()).await?;
         }
         for (id, client) in configured.clients.with_ids() {
             for (place, limit) in client.token_limits.iter().enumerate() {
                 let (held, name) = (Held::ByToken(id, place), client.name.clone());
-                registry.define(held, Some(name), limit.clone()).await?;
+                let of = Of::file(Some(&name), limit);
+                registry.define(held, of, Some(name), limit.clone()).await?;
             }
         }
         Ok(registry)
@@ -121,11 +109,14 @@ impl LimitRegistry {
         self.audit(audit).await?;
         let mut state = self.state.lock().await;
         let named = state.named(change)?;
-        for (held, _) in &named {
+        for (held, ..) in &named {
             self.tell(*held, change.allowed, change.leave).await?;
         }
-        let defined = named.into_iter().map(|(_, allowed)| allowed).collect();
-        state.numbers.set(change, defined);
+        let named = named
+            .into_iter()
+            .map(|(_, of, defined)| (of, defined))
+            .collect();
+        state.numbers.set(change, named);
         Ok(state.numbers.keep().await?)
     }
 
@@ -146,23 +137,31 @@ impl LimitRegistry {
     pub async fn take_over(&self, key: &str, text: Option<&str>) -> Result<(), LimitError> {
         let mut state = self.state.lock().await;
         let taken = state.numbers.take_over(key, text);
-        let Some(of) = taken.map_err(io::Error::other)? else {
+        let Some((mut of, defined)) = taken.map_err(io::Error::other)? else {
             return Ok(());
         };
-        let (number, leave) = state.numbers.of(of.client.as_deref(), &of.name, of.defined);
-        let is_its = |limit: &&Registered| {
-            limit.is(of.client.as_deref(), &of.name)
-                && limit.definition.rule.allowed() == of.defined
-        };
+        // An earlier version has told it by the name of what is known by an id here.
+        let mut limits = state.limits.iter();
+        let by_id = limits.find(|it| it.is_stored() && it.by_name() == of);
+        if let Some(by_id) = by_id.map(|it| it.of.clone())
+            && state.adopt(&by_id, &of)
+        {
+            of = by_id;
+        }
+        let (number, leave) = state.numbers.of(&of, defined);
+        let (mut called, mut client) = (of.to_string(), None);
+        let is_its = |it: &&Registered| it.of == of && it.definition.rule.allowed() == defined;
         for limit in state.limits.iter().filter(is_its) {
             let leave = leave.or(limit.definition.leave).unwrap_or(Leave::Calls(0));
-            let allowed = number.unwrap_or(of.defined);
+            let allowed = number.unwrap_or(defined);
             self.tell(limit.held, Some(allowed), Some(leave)).await?;
+            called.clone_from(&limit.definition.name);
+            client.clone_from(&limit.client);
         }
         tracing::info!(
-            limit = of.name,
-            client = of.client,
-            allowed = number.unwrap_or(of.defined),
+            limit = called,
+            client,
+            allowed = number.unwrap_or(defined),
             "an operator has set this number at another node"
         );
         Ok(state.numbers.keep().await?)
@@ -184,13 +183,24 @@ impl LimitRegistry {
     pub(crate) async fn define(
         &self,
         held: Held,
+        of: Of,
         client: Option<String>,
         definition: LimitSpec,
     ) -> Result<(), ChangeError> {
         let mut state = self.state.lock().await;
-        let State { limits, numbers } = &mut *state;
         let defined = definition.rule.allowed();
-        let (number, leave) = numbers.of(client.as_deref(), &definition.name, defined);
+        let registered = Registered {
+            held,
+            of,
+            client,
+            definition,
+        };
+        if registered.is_stored() && state.adopt(&registered.of, &registered.by_name()) {
+            keep_or_warn(&state.numbers).await;
+        }
+        let State { limits, numbers } = &mut *state;
+        let (number, leave) = numbers.of(&registered.of, defined);
+        let definition = &registered.definition;
         let place = limits.iter().position(|limit| limit.held == held);
         match place.map(|place| &limits[place].definition) {
             None => self.tell(held, number, leave).await?,
@@ -208,11 +218,6 @@ impl LimitRegistry {
                 }
             }
         }
-        let registered = Registered {
-            held,
-            client,
-            definition,
-        };
         match place {
             Some(place) => limits[place] = registered,
             None => limits.push(registered),
@@ -231,17 +236,6 @@ impl LimitRegistry {
             limit.definition.name = name;
         }
         Ok(())
-    }
-
-    /// Follows the name of an integration, after which its limits and those of its tokens are called, in what an
-    /// operator has set of them.
-    pub(crate) async fn rename(&self, old: &str, new: &str) {
-        let mut state = self.state.lock().await;
-        if state.numbers.rename(old, new)
-            && let Err(error) = state.numbers.keep().await
-        {
-            tracing::warn!(%error, "limits that were set will not be after a restart");
-        }
     }
 
     /// Forgets a limit that nothing defines any more. The engine keeps its use.
@@ -282,18 +276,25 @@ impl LimitRegistry {
 
 impl State {
     /// The limits that a change is of, and what their definitions allow.
-    fn named(&self, change: &LimitChange) -> Result<Vec<(Held, u32)>, LimitError> {
+    fn named(&self, change: &LimitChange) -> Result<Vec<(Held, Of, u32)>, LimitError> {
         let (client, name) = (change.client.as_deref(), change.name.as_str());
         let named = self.limits.iter().filter(|limit| limit.is(client, name));
-        let named = named.map(|limit| (limit.held, limit.definition.rule.allowed()));
+        let named = named.map(|it| (it.held, it.of.clone(), it.definition.rule.allowed()));
         let named: Vec<_> = named.collect();
         let missing = || LimitError::NoSuchLimit(change.name.clone());
         (!named.is_empty()).then_some(named).ok_or_else(missing)
     }
+
+    /// What is set by this name is of those limits, unless the configuration file has some of the name. Whether there was
+    /// any.
+    fn adopt(&mut self, of: &Of, by_name: &Of) -> bool {
+        let is_taken = self.limits.iter().any(|it| it.of == *by_name);
+        !is_taken && self.numbers.adopt(by_name, of)
+    }
 }
 
-impl Registered {
-    fn is(&self, client: Option<&str>, name: &str) -> bool {
-        self.client.as_deref() == client && self.definition.name == name
+async fn keep_or_warn(numbers: &OperatorNumbers) {
+    if let Err(error) = numbers.keep().await {
+        tracing::warn!(%error, "limits that were set will not be after a restart");
     }
 }

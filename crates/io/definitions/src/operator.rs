@@ -3,9 +3,13 @@
 //! They lie in a file beside the node's usage file. Nodes that share limits share these numbers too ([`shared`]): what is
 //! set at one is taken over by all, and each keeps it in its file. Such a number goes with the one that the configuration
 //! file or the integration said when it was set, and holds for as long as that says the same: who changes the definition
-//! wants the definition's number.
+//! wants the definition's number. A name is no part of that ([`Of`]): numbers of a stored integration's limits go by its
+//! id, so that a rename moves none.
 
+mod of;
 mod shared;
+
+pub(crate) use of::Of;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -18,23 +22,22 @@ use tollgate_engine::Leave;
 /// One number, as it lies in the file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Number {
-    /// Whose tokens' limit; none for a shared one.
-    client: Option<String>,
-    /// The limit's name.
-    name: String,
-    /// What its definition allowed when the number was set.
+    /// The limits that it is of.
+    #[serde(flatten)]
+    of: Of,
+    /// What their definition allowed when the number was set.
     #[serde(rename = "told")]
     defined: u32,
-    /// What it allows.
+    /// What they allow.
     allowed: u32,
-    /// What of it is left free, as [`Leave::parse`] reads it; none if nobody has set that.
+    /// What of them is left free, as [`Leave::parse`] reads it; none if nobody has set that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     leave: Option<String>,
 }
 
 impl Number {
-    fn is(&self, client: Option<&str>, name: &str) -> bool {
-        self.client.as_deref() == client && self.name == name
+    fn is(&self, of: &Of, defined: u32) -> bool {
+        self.of == *of && self.defined == defined
     }
 }
 
@@ -78,14 +81,8 @@ impl OperatorNumbers {
 
     /// What an operator has set of the limit, whose definition allows so many: its number if that is another,
     /// and what is left free.
-    pub(crate) fn of(
-        &self,
-        client: Option<&str>,
-        name: &str,
-        defined: u32,
-    ) -> (Option<u32>, Option<Leave>) {
-        let mut all = self.all.iter();
-        let set = all.find(|number| number.is(client, name) && number.defined == defined);
+    pub(crate) fn of(&self, of: &Of, defined: u32) -> (Option<u32>, Option<Leave>) {
+        let set = self.all.iter().find(|number| number.is(of, defined));
         let allowed = set.map(|number| number.allowed);
         let leave = set.and_then(|number| number.leave.as_deref());
         (
@@ -95,50 +92,45 @@ impl OperatorNumbers {
     }
 
     /// Takes a change over for the limits that it names, whose definitions allow so many.
-    pub(crate) fn set(&mut self, change: &LimitChange, defined: BTreeSet<u32>) {
-        let (client, name) = (change.client.as_deref(), change.name.as_str());
-        let of_name = self.all.extract_if(.., |number| number.is(client, name));
-        let of_name: Vec<_> = of_name.collect();
-        let before = of_name.iter().map(|number| number.defined);
-        let touched: BTreeSet<u32> = before.chain(defined.iter().copied()).collect();
-        // Several integrations may have limits of one name and number.
-        let changed = defined.into_iter().map(|defined| {
-            let before = of_name.iter().find(|number| number.defined == defined);
-            let allowed = change.allowed.or(before.map(|number| number.allowed));
-            let leave = change.leave.map(|leave| leave.to_string());
-            Number {
-                client: change.client.clone(),
-                name: change.name.clone(),
+    ///
+    /// What was set of an earlier definition of theirs is dropped, but not where there are other nodes: it may be what one
+    /// of them has.
+    pub(crate) fn set(&mut self, change: &LimitChange, named: BTreeSet<(Of, u32)>) {
+        if self.untold.is_none() {
+            let is_defined = |it: &Number| named.contains(&(it.of.clone(), it.defined));
+            let is_named = |it: &Number| named.iter().any(|(of, _)| *of == it.of);
+            self.all.retain(|it| is_defined(it) || !is_named(it));
+        }
+        for (of, defined) in named {
+            let place = self.all.iter().position(|it| it.is(&of, defined));
+            let before = place.map(|place| self.all.swap_remove(place));
+            self.is_to_be_told(&of, defined);
+            let (allowed, leave) = before.map_or((defined, None), |it| (it.allowed, it.leave));
+            let number = Number {
+                of,
                 defined,
-                allowed: allowed.unwrap_or(defined),
-                leave: leave.or_else(|| before?.leave.clone()),
-            }
-        });
-        let differs = |number: &Number| number.allowed != number.defined || number.leave.is_some();
-        self.all.extend(changed.filter(differs));
-        for defined in touched {
-            self.is_to_be_told(shared::key(client, name, defined));
+                allowed: change.allowed.unwrap_or(allowed),
+                leave: change.leave.map(|leave| leave.to_string()).or(leave),
+            };
+            let differs = number.allowed != number.defined || number.leave.is_some();
+            self.all.extend(differs.then_some(number));
         }
     }
 
-    /// Follows an integration's name, from `old` to `new`. Whether anything had to be changed.
-    pub(crate) fn rename(&mut self, old: &str, new: &str) -> bool {
-        let mut renamed = Vec::new();
-        for number in &mut self.all {
-            let before = number.key();
-            let what = number.name.strip_prefix(old);
-            match &mut number.client {
-                Some(client) if client == old => new.clone_into(client),
-                None if what.is_some_and(|what| what.starts_with('.')) => {
-                    number.name.replace_range(..old.len(), new);
-                }
-                _ => continue,
+    /// What was set of limits by their name, as earlier versions did, is of those that `of` says. Whether there was any.
+    pub(crate) fn adopt(&mut self, by_name: &Of, of: &Of) -> bool {
+        let named: Vec<_> = self.all.extract_if(.., |it| it.of == *by_name).collect();
+        for number in &named {
+            self.is_to_be_told(by_name, number.defined);
+            if !self.all.iter().any(|it| it.is(of, number.defined)) {
+                self.is_to_be_told(of, number.defined);
+                self.all.push(Number {
+                    of: of.clone(),
+                    ..number.clone()
+                });
             }
-            renamed.extend([before, number.key()]);
         }
-        let is_any = !renamed.is_empty();
-        renamed.into_iter().for_each(|key| self.is_to_be_told(key));
-        is_any
+        !named.is_empty()
     }
 
     /// Writes the file: as a whole or not at all.
@@ -173,10 +165,10 @@ pub fn words(allowed: u32, period: Option<Duration>) -> String {
 mod tests {
     use super::*;
 
-    fn change(of: (Option<&str>, &str), allowed: Option<u32>, leave: Option<Leave>) -> LimitChange {
+    fn change(allowed: Option<u32>, leave: Option<Leave>) -> LimitChange {
         LimitChange {
-            client: of.0.map(str::to_owned),
-            name: of.1.to_owned(),
+            client: None,
+            name: "by which it was found".to_owned(),
             allowed,
             leave,
         }
@@ -187,57 +179,82 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let usage = folder.path().join("tollgate.usage");
         let open = || OperatorNumbers::open(&usage).unwrap();
-        let of = |numbers: &OperatorNumbers, client, name, defined| {
-            numbers.of(client, name, defined).0.unwrap_or(defined)
-        };
+        let (rate, token) = (Of::stored("id", "rate"), Of::named(Some("pool"), "token"));
+        let all = Of::named(None, "all");
+        let of = |numbers: &OperatorNumbers, of: &Of, defined| numbers.of(of, defined).0;
         let mut numbers = open();
-        assert_eq!(of(&numbers, None, "Old.rate", 300), 300);
-        for (limit, defined, allowed) in [
-            ((None, "Old.rate"), 300, 100),
-            ((Some("Old"), "token"), 50, 5),
-            ((None, "Older.rate"), 300, 200),
-        ] {
-            numbers.set(&change(limit, Some(allowed), None), [defined].into());
+        assert_eq!(of(&numbers, &rate, 300), None);
+        for (limit, defined, allowed) in [(&rate, 300, 100), (&token, 50, 5), (&all, 300, 200)] {
+            let named = [(limit.clone(), defined)];
+            numbers.set(&change(Some(allowed), None), named.into());
         }
-        assert!(numbers.rename("Old", "New"));
         numbers.keep().await.unwrap();
         let mut numbers = open();
-        assert_eq!(of(&numbers, None, "New.rate", 300), 100);
+        assert_eq!(of(&numbers, &rate, 300), Some(100));
         assert_eq!(
-            of(&numbers, None, "New.rate", 400),
-            400,
-            "its own number changed"
+            of(&numbers, &rate, 400),
+            None,
+            "its definition's number changed"
         );
-        assert_eq!(of(&numbers, None, "Old.rate", 300), 300);
-        assert_eq!(of(&numbers, Some("New"), "token", 50), 5);
-        assert_eq!(of(&numbers, None, "token", 50), 50);
-        assert_eq!(of(&numbers, None, "Older.rate", 300), 200);
-        numbers.set(&change((None, "New.rate"), Some(300), None), [300].into());
+        assert_eq!(of(&numbers, &Of::named(None, "rate"), 300), None);
+        assert_eq!(of(&numbers, &token, 50), Some(5));
+        assert_eq!(of(&numbers, &Of::named(None, "token"), 50), None);
+        assert_eq!(of(&numbers, &all, 300), Some(200));
+        // What an earlier definition had is forgotten.
+        numbers.set(&change(Some(40), None), [(rate.clone(), 400)].into());
+        assert_eq!(of(&numbers, &rate, 300), None);
+        numbers.set(&change(Some(400), None), [(rate.clone(), 400)].into());
         numbers.keep().await.unwrap();
         let mut again = open();
         assert_eq!(again.all.len(), 2);
         let leave = Some(Leave::Percent(10.0));
-        again.set(&change((None, "Older.rate"), None, leave), [300].into());
+        again.set(&change(None, leave), [(all.clone(), 300)].into());
         again.keep().await.unwrap();
         let again = open();
-        assert_eq!(of(&again, None, "Older.rate", 300), 200, "stays");
-        let left = |defined| again.of(None, "Older.rate", defined).1;
-        assert_eq!(left(300), leave);
-        assert_eq!(left(400), None);
+        assert_eq!(of(&again, &all, 300), Some(200), "stays");
+        assert_eq!(again.of(&all, 300).1, leave);
+        assert_eq!(again.of(&all, 400).1, None);
         fs::write(usage.with_extension("limits"), "no").unwrap();
         assert!(OperatorNumbers::open(&usage).is_err());
     }
 
     #[test]
-    fn a_file_of_an_earlier_release_is_read() {
+    fn what_an_earlier_version_kept_by_name_is_read_and_adopted() {
         let folder = tempfile::tempdir().unwrap();
         let usage = folder.path().join("tollgate.usage");
-        let text = r#"[{"client":null,"name":"all","told":60,"allowed":6,"leave":"10%"},
+        let text = r#"[{"client":null,"name":"Orders.rate","told":60,"allowed":6,"leave":"10%"},
+                       {"client":null,"name":"Orders.rate","told":80,"allowed":8},
                        {"client":"one","name":"token","told":50,"allowed":5}]"#;
         fs::write(usage.with_extension("limits"), text).unwrap();
-        let numbers = OperatorNumbers::open(&usage).unwrap();
-        let all = numbers.of(None, "all", 60);
-        assert_eq!(all, (Some(6), Some(Leave::Percent(10.0))));
-        assert_eq!(numbers.of(Some("one"), "token", 50), (Some(5), None));
+        let mut numbers = OperatorNumbers::open(&usage).unwrap();
+        let by_name = Of::named(None, "Orders.rate");
+        let set = (Some(6), Some(Leave::Percent(10.0)));
+        assert_eq!(numbers.of(&by_name, 60), set);
+        let token = Of::named(Some("one"), "token");
+        assert_eq!(numbers.of(&token, 50), (Some(5), None));
+
+        let rate = Of::stored("id", "rate");
+        numbers.set(&change(Some(7), None), [(rate.clone(), 80)].into());
+        assert!(numbers.adopt(&by_name, &rate));
+        assert_eq!(numbers.of(&by_name, 60), (None, None));
+        assert_eq!(numbers.of(&rate, 60), set);
+        assert_eq!(numbers.of(&rate, 80).0, Some(7), "a newer one stays");
+        assert!(!numbers.adopt(&by_name, &rate));
+    }
+
+    #[test]
+    fn only_what_is_changed_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut numbers = OperatorNumbers::open(&folder.path().join("usage")).unwrap();
+        let all = Of::named(None, "all");
+        numbers.share();
+        // Another node's definition allows 400.
+        let theirs = numbers.take_over(r#"[null,"all",400]"#, Some(r#"{"allowed":40}"#));
+        assert_eq!(theirs.unwrap(), Some((all.clone(), 400)));
+        numbers.set(&change(Some(30), None), [(all.clone(), 300)].into());
+        let told = numbers.untold();
+        let text = Some(r#"{"allowed":30}"#.to_owned());
+        assert_eq!(told, [(r#"[null,"all",300]"#.to_owned(), text)]);
+        assert_eq!(numbers.of(&all, 400).0, Some(40), "is the other node's");
     }
 }

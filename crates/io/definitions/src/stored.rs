@@ -97,6 +97,7 @@ fn redactor(credentials: &BTreeMap<String, Revealed>) -> Redactor {
 
 fn spec(integration: &Integration, properties: &Doc) -> Result<IntegrationSpec, IntegrationError> {
     Ok(IntegrationSpec {
+        id: integration.id.to_string(),
         name: integration.name.clone(),
         tokens: None,
         per_minute: count(properties, "requestsPerMinute", u32::MAX)?,

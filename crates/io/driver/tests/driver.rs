@@ -284,6 +284,7 @@ async fn a_route_with_a_client_of_its_own_is_added_while_running() {
             limits: vec![],
             token_limits: vec![],
             max_tokens: 1,
+            shared_as: None,
         };
         let client = tables.add_client(client, credentials);
         let pool = tables.add_pool(Pool {

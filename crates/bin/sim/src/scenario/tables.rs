@@ -142,6 +142,7 @@ impl Scenario {
                 limits: own.into_iter().collect(),
                 token_limits: token.into_iter().map(Into::into).collect(),
                 max_tokens: client.tokens,
+                shared_as: None,
             });
             let pools = config.pools.iter_mut();
             pools.for_each(|pool| pool.clients.push(id));

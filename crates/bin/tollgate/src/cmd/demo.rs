@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod world;
 
+use super::stored;
 use crate::console::{errln, out, outln};
 use anyhow::Context as _;
 use lag::Lag;
@@ -45,9 +46,42 @@ pub(crate) struct Args {
     /// Compare one node with so many that share the limits; it takes 70 s.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(2..=5))]
     nodes: Option<u8>,
-    /// Where they share: postgres://… or redis://…; within this process without it.
+    /// Where they share: postgres://… or redis://…; within this process without it. One with a password is refused, since
+    /// others on this machine see arguments: see --cluster-env.
     #[arg(long, value_name = "URL", requires = "nodes")]
     cluster: Option<String>,
+    /// The environment variable that has the URL, with its password.
+    #[arg(
+        long,
+        value_name = "VARIABLE",
+        requires = "nodes",
+        conflicts_with = "cluster"
+    )]
+    cluster_env: Option<String>,
+}
+
+impl Args {
+    /// Where nodes share; none for within this process.
+    fn cluster(&self) -> anyhow::Result<Option<String>> {
+        if let Some(name) = &self.cluster_env {
+            return stored::variable(name).map(Some);
+        }
+        if self.cluster.as_deref().is_some_and(has_password) {
+            return Err(stored::bad_usage(
+                "--cluster: others see a password in an argument; put the URL into a variable and name that with \
+                 --cluster-env",
+            ));
+        }
+        Ok(self.cluster.clone())
+    }
+}
+
+/// Whether the URL has a password: in front of its host, or among its parameters.
+fn has_password(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let user = rest[..end].rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':')) || rest[end..].contains("password=")
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
@@ -68,10 +102,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
                 ExitCode::FAILURE
             }
         }
-        Err(error) => {
-            errln!("tollgate demo: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => stored::report("demo", Err(error)),
     }
 }
 
@@ -81,10 +112,11 @@ async fn demo(args: &Args) -> anyhow::Result<Option<Report>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    let cluster = args.cluster()?;
     let compared = async {
         match args.nodes {
             None => compare(args.seed).await,
-            Some(nodes) => nodes::compare(args.seed, nodes, args.cluster.as_deref()).await,
+            Some(nodes) => nodes::compare(args.seed, nodes, cluster.as_deref()).await,
         }
     };
     tokio::select! {

@@ -78,6 +78,7 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
             limits,
             token_limits,
             max_tokens,
+            shared_as: None,
         });
 
         let client_id = section.needed("client_id", "\"…\"");

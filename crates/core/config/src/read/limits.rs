@@ -5,7 +5,9 @@ mod fields;
 use super::resolve;
 use crate::presets::{self, PresetCounts, PresetLimit};
 pub(super) use fields::{follow, mode};
-use fields::{follow_window, leave, limit_name, refuse_learned, refuse_shadow, rule, scope};
+use fields::{
+    follow_window, leave, limit_name, refuse_learned, refuse_shadow, rule, scope, shared_as,
+};
 use tollgate_engine::{Follow, LimitSpec, Mode};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_settings::{Placed, Section};
@@ -77,7 +79,7 @@ fn read_presets(root: &Section<'_, '_>) -> Vec<String> {
 
 /// `[[limit]]`.
 fn read_own_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
-    let mut taken = Vec::new();
+    let (mut taken, mut keys) = (Vec::new(), Vec::new());
     let mut shared = Vec::new();
     for section in root.sections("limit") {
         let name = limit_name(&section, &mut taken);
@@ -92,6 +94,7 @@ fn read_own_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
         let leave = leave(&section, rule);
         let follow = follow_window(&section, rule);
         let mode = mode(&section);
+        let shared_as = shared_as(&section, (scope, &name), &mut keys);
         match rule {
             Some(rule) => {
                 let limit = LimitSpec {
@@ -99,6 +102,7 @@ fn read_own_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
                     mode,
                     leave,
                     follow,
+                    shared_as,
                 };
                 shared.push(SharedLimit { limit, counts });
             }
@@ -130,6 +134,7 @@ pub(super) fn read_own(
             mode,
             leave,
             follow,
+            shared_as: None,
         }));
         own.finish();
     }
@@ -179,6 +184,7 @@ fn read_each(
             mode,
             leave: None,
             follow,
+            shared_as: None,
         }));
         own.finish();
     }

@@ -50,6 +50,41 @@ fn a_limit_needs_a_sound_rule() {
 }
 
 #[test]
+fn a_limit_that_is_renamed_stays_the_same_to_other_nodes() {
+    let limit = |name: &str, more: &str| {
+        format!("\n[[limit]]\nname = \"{name}\"\nallowed = 10\nperiod = \"1s\"\n{more}\n")
+    };
+    let before = parse(&format!("{LEAST}{}", limit("old", ""))).unwrap();
+    let after = limit("new", "scope = \"host\"\nshared_as = \"organisation:old\"");
+    let after = parse(&format!("{LEAST}{after}")).unwrap();
+    let [before, after] = [before, after].map(|it| it.engine.limits[0].clone());
+    assert_eq!(
+        (before.key(), before.shown()),
+        ("organisation:old".into(), before.key())
+    );
+    assert_eq!(
+        (after.key(), after.shown()),
+        (before.key(), "host:new".into())
+    );
+
+    for wrong in ["old", "organisation:", "token:old", ":old"] {
+        let text = limit("new", &format!("shared_as = {wrong:?}"));
+        let found = problem(&format!("{LEAST}{text}"));
+        assert_eq!(found.1, "limit[1].shared_as", "{found:?}");
+        assert!(found.2.contains("organisation:org.rate"), "{found:?}");
+    }
+    let old = limit("old", "");
+    let new = limit("new", "shared_as = \"organisation:old\"");
+    for (text, field) in [
+        (format!("{old}{new}"), "limit[2].shared_as"),
+        (format!("{new}{old}"), "limit[2]"),
+    ] {
+        let found = problem(&format!("{LEAST}{text}"));
+        assert_eq!(found.1, field, "{found:?}");
+    }
+}
+
+#[test]
 fn more_may_not_be_guaranteed_than_there_is() {
     let flow = |name: &str, calls: u32| {
         format!(

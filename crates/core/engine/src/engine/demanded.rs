@@ -3,7 +3,7 @@
 use super::machine::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_model::{ClassDemand, FlowDemand, FlowId, Instant, LimitId, LimitUse, RouteId, Scope};
+use tollgate_model::{ClassDemand, FlowDemand, FlowId, Instant, LimitId, LimitUse, RouteId};
 use tollgate_quota::Ledger;
 
 /// What is asked for of a shared limit, and held of it.
@@ -11,10 +11,10 @@ use tollgate_quota::Ledger;
 pub struct LimitDemand {
     /// Which.
     pub limit: LimitId,
-    /// The limit's name.
-    pub name: String,
-    /// Whose calls count together.
-    pub scope: Scope,
+    /// What processes that share it call it ([`crate::LimitSpec::key`]).
+    pub key: String,
+    /// What people call it: scope and name.
+    pub shown: String,
     /// What it allows in all, as far as this process knows: calls per window or at once.
     pub allowed: u32,
     /// Whether this process has only a part of it.
@@ -77,8 +77,8 @@ impl Engine {
         let all = demands.into_iter().zip(limits);
         all.map(|(classes, ((id, limit), ledger))| LimitDemand {
             limit: id,
-            name: limit.name.clone(),
-            scope: limit.scope,
+            key: limit.key(),
+            shown: limit.shown(),
             allowed: ledger.allowed(),
             is_leased: ledger.lease().is_some(),
             weights: each(&classes, |it| self.weight(&it.flows)),

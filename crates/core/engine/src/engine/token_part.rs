@@ -13,6 +13,8 @@ use tollgate_model::{ClassDemand, ClientId, Instant, LimitUse, PoolId, TokensUse
 pub struct TokenDemand {
     /// Whose tokens.
     pub client: ClientId,
+    /// What processes that share them call them: it stays when the client is renamed.
+    pub key: String,
     /// The client's name.
     pub name: String,
     /// Tokens that all processes together may use.
@@ -82,6 +84,10 @@ impl Engine {
             }
             Some(TokenDemand {
                 client: id,
+                key: format!(
+                    "tokens:{}",
+                    client.shared_as.as_ref().unwrap_or(&client.name)
+                ),
                 name: client.name.clone(),
                 max_tokens: client.max_tokens,
                 tokens,

@@ -34,6 +34,7 @@ impl Shape {
                 limits: of_client,
                 token_limits: self.token.into_iter().flatten().map(Into::into).collect(),
                 max_tokens: 1,
+                shared_as: None,
             }]
             .into(),
             pools: vec![Pool {

@@ -25,6 +25,7 @@ fn config(organisation: u32, max_tokens: &[u32]) -> Config {
                 limits: vec![],
                 token_limits: vec![per_minute("token", Scope::Token, 8).into()],
                 max_tokens,
+                shared_as: None,
             })
             .collect(),
         pools: vec![Pool {

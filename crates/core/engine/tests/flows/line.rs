@@ -236,6 +236,7 @@ fn config(allowed: u32, period: Duration, flows: Vec<(Flow, Arrivals)>) -> Confi
             limits: vec![],
             token_limits: vec![limit("token", Scope::Token, allowed / 4).into()],
             max_tokens: 4,
+            shared_as: None,
         }]
         .into(),
         pools: vec![Pool {

@@ -66,6 +66,7 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
         limits: vec![],
         token_limits: token_limits.clone(),
         max_tokens: 3,
+        shared_as: None,
     };
     let flow = |name: &str, priority, weight| Flow {
         name: name.into(),

@@ -388,6 +388,7 @@ pub(crate) fn config(organisation: u32, clients: &[Of]) -> Config {
             limits: own.into_iter().collect(),
             token_limits: vec![window("token", Scope::Token, OF_TOKEN).into()],
             max_tokens: *max_tokens,
+            shared_as: None,
         });
     }
     Config {

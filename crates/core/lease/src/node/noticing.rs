@@ -16,6 +16,12 @@ impl Node {
         self.board.offer(key.into(), text.into());
     }
 
+    /// What this node knows to be told of the key; none if nothing is, or nothing of it is known here.
+    #[must_use]
+    pub fn noticed(&self, key: &str) -> Option<&Notice<Instant>> {
+        self.board.noticed(key)
+    }
+
     /// What other nodes have changed since this was last asked, by its keys. To be asked after [`Self::see`], so that what
     /// the next request claims is of the newest numbers, and after [`Self::answer`].
     pub fn heard(&mut self) -> BTreeMap<String, Notice<Instant>> {

@@ -191,6 +191,7 @@ impl World {
 
     fn shared(&self, allowed: u32) -> SharedLimit {
         SharedLimit {
+            name: None,
             moves_singly: false,
             allowed,
             tail: TIMEOUT + GRACE + self.setting.period.unwrap_or_default(),

@@ -59,7 +59,7 @@ pub(super) fn register(registry: &mut Registry, cluster: &Cluster, now: Instant)
     for (name, help, of) in OF_LIMITS {
         let family = Family::<Labels, Gauge>::default();
         for limit in status.limits.iter().take(LIMITS) {
-            let labels = [("limit", limit.key.clone())];
+            let labels = [("limit", limit.name.clone())];
             family.get_or_create(&labels).set(of(limit).into());
         }
         lease.register(name, help, family);

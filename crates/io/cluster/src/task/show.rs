@@ -15,6 +15,7 @@ pub(super) fn show(value: &Value, node: &Node, status: &mut Status) {
     status.members = members.collect();
     let limits = value.views().map(|view| SharedStatus {
         key: view.key.clone(),
+        name: view.name.to_owned(),
         allowed: view.allowed,
         slots: node.slots(view.key),
         wanted: node.wanted(view.key),

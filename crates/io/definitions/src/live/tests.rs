@@ -23,6 +23,8 @@ struct World {
     live: Arc<Live>,
     follower: Follower,
     store: Arc<Store>,
+    driver: Driver,
+    registry: Arc<crate::LimitRegistry>,
     folder: tempfile::TempDir,
 }
 
@@ -41,6 +43,7 @@ impl World {
         let driver = Driver::start(setup).unwrap();
         let numbers = OperatorNumbers::open(&folder.path().join("usage")).unwrap();
         let registry = crate::LimitRegistry::start(numbers, driver.clone(), None, &configured);
+        let registry = Arc::new(registry.await.unwrap());
         let workers = tollgate_workers::Bounds {
             threads: 1,
             waiting_each: 100,
@@ -53,14 +56,17 @@ impl World {
             extra_roots_pem: Vec::new(),
             proxy: None,
             limits: SharedLimits::default(),
-            registry: Arc::new(registry.await.unwrap()),
+            registry: Arc::clone(&registry),
         };
         let files = Catalog::default();
-        let (live, follower) = Live::new(files, Some(Arc::clone(&store)), driver, foundation);
+        let (live, follower) =
+            Live::new(files, Some(Arc::clone(&store)), driver.clone(), foundation);
         Self {
             live,
             follower,
             store,
+            driver,
+            registry,
             folder,
         }
     }
@@ -141,6 +147,18 @@ async fn integration(store: &Store, name: &str) -> (EntityId, EntityId) {
     let changed = store.update_integration_config(&made, Expected::Any, config, &author);
     changed.await.unwrap();
     (made, credential)
+}
+
+/// Gives the integration a limit of 300 calls a minute.
+async fn limit(store: &Store, id: &EntityId, credential: EntityId) {
+    let config = IntegrationConfig {
+        credentials: [("userDefined".to_owned(), credential)].into(),
+        properties: JsonText::parse(r#"{"requestsPerMinute": 300}"#.to_owned()).unwrap(),
+        ..IntegrationConfig::default()
+    };
+    let author = by(0);
+    let changed = store.update_integration_config(id, Expected::Any, config, &author);
+    changed.await.unwrap();
 }
 
 async fn create(store: &Store, integration: &EntityId, id: &str) {
@@ -429,4 +447,61 @@ async fn a_store_that_is_mute_keeps_nobody_from_the_picture() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("another node's change isn't seen");
+}
+
+#[tokio::test]
+async fn a_number_of_another_node_waits_for_the_limit_and_stays_when_it_is_renamed() {
+    let mut world = World::start().await;
+    let store = Arc::clone(&world.store);
+    let (id, credential) = integration(&store, "Old").await;
+    limit(&store, &id, credential).await;
+    // Another node follows sooner, and an operator sets a number there.
+    world.registry.share().await;
+    let key = format!(r#"[null,"requests.per.minute",300,"{id}"]"#);
+    let taken = world.registry.take_over(&key, Some(r#"{"allowed":50}"#));
+    taken.await.unwrap();
+    let allowed = async |world: &World| {
+        let limits = world.driver.snapshot().await.unwrap().limits;
+        let limits = limits.into_iter().map(|it| (it.name, it.allowed));
+        limits.collect::<Vec<_>>()
+    };
+    world.round().await;
+    assert_eq!(
+        allowed(&world).await,
+        [("Old.requests.per.minute".to_owned(), 50)]
+    );
+    let update = IntegrationUpdate {
+        name: Some("New".to_owned()),
+        ..IntegrationUpdate::default()
+    };
+    let author = by(0);
+    let renamed = store.update::<Integration>(&id, Expected::Any, update, &author);
+    renamed.await.unwrap();
+    world.round().await;
+    assert_eq!(
+        allowed(&world).await,
+        [("New.requests.per.minute".to_owned(), 50)]
+    );
+    let untold = world.registry.untold().await;
+    assert_eq!(untold, [], "a rename is nothing to tell");
+}
+
+#[tokio::test]
+async fn numbers_that_were_kept_by_name_are_those_of_the_id() {
+    let mut world = World::start().await;
+    let store = Arc::clone(&world.store);
+    let (id, credential) = integration(&store, "Old").await;
+    limit(&store, &id, credential).await;
+    world.registry.share().await;
+    world.round().await;
+    // A value that an earlier version has written.
+    let by_name = r#"[null,"Old.requests.per.minute",300]"#;
+    let taken = world.registry.take_over(by_name, Some(r#"{"allowed":50}"#));
+    taken.await.unwrap();
+    let limits = world.driver.snapshot().await.unwrap().limits;
+    assert_eq!(limits[0].allowed, 50);
+    let told = world.registry.untold().await;
+    let by_id = format!(r#"[null,"requests.per.minute",300,"{id}"]"#);
+    let text = Some(r#"{"allowed":50}"#.to_owned());
+    assert_eq!(told, [(by_name.to_owned(), None), (by_id, text)]);
 }

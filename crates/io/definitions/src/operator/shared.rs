@@ -1,17 +1,20 @@
 //! Operators' numbers as nodes tell them each other: a key that says of which limits, and a text that says what is set.
 
-use super::{Number, OperatorNumbers};
+use super::{Number, Of, OperatorNumbers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
 use tollgate_engine::Leave;
 
-/// Of which limits a number is: those of that name, of that client's tokens or shared, whose definition allows so many.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-pub(crate) struct Of {
-    pub(crate) client: Option<String>,
-    pub(crate) name: String,
-    pub(crate) defined: u32,
+/// What a key says: of which limits a number is, whose definition allows so many. Nodes whose definitions allow different
+/// numbers have different keys.
+#[derive(Deserialize)]
+struct Key {
+    client: Option<String>,
+    name: String,
+    defined: u32,
+    #[serde(default)]
+    integration: Option<String>,
 }
 
 /// What is set, as one node tells the others.
@@ -22,14 +25,19 @@ struct Text {
     leave: Option<String>,
 }
 
-/// The key of a number. Nodes whose definitions allow different numbers have different keys.
-pub(super) fn key(client: Option<&str>, name: &str, defined: u32) -> String {
-    json!([client, name, defined]).to_string()
+/// The key of a number.
+pub(super) fn key(of: &Of, defined: u32) -> String {
+    let (client, name) = (&of.client, &of.name);
+    match &of.integration {
+        None => json!([client, name, defined]),
+        Some(integration) => json!([client, name, defined, integration]),
+    }
+    .to_string()
 }
 
 impl Number {
-    pub(super) fn key(&self) -> String {
-        key(self.client.as_deref(), &self.name, self.defined)
+    fn key(&self) -> String {
+        key(&self.of, self.defined)
     }
 
     fn text(&self) -> String {
@@ -63,13 +71,14 @@ impl OperatorNumbers {
             .collect()
     }
 
-    pub(super) fn is_to_be_told(&mut self, key: String) {
+    pub(super) fn is_to_be_told(&mut self, of: &Of, defined: u32) {
         if let Some(untold) = &mut self.untold {
-            untold.insert(key);
+            untold.insert(key(of, defined));
         }
     }
 
-    /// Takes over what was set at another node. Gives the limits that it is of; none if nothing has changed.
+    /// Takes over what was set at another node, also of limits that aren't here yet. Gives the limits that it is of, and
+    /// what their definition allows; none if nothing has changed.
     ///
     /// # Errors
     /// Key or text are of another version, or of none.
@@ -77,7 +86,7 @@ impl OperatorNumbers {
         &mut self,
         key: &str,
         text: Option<&str>,
-    ) -> Result<Option<Of>, tollgate_json::Fault> {
+    ) -> Result<Option<(Of, u32)>, tollgate_json::Fault> {
         // What was set here since goes to the others, and comes after this.
         if self
             .untold
@@ -86,21 +95,30 @@ impl OperatorNumbers {
         {
             return Ok(None);
         }
-        let of: Of = tollgate_json::read_as(key)?;
+        let Key {
+            client,
+            name,
+            defined,
+            integration,
+        } = tollgate_json::read_as(key)?;
+        let of = Of {
+            integration,
+            client,
+            name,
+        };
         let text: Option<Text> = text.map(tollgate_json::read_as).transpose()?;
         let number = text.map(|text| Number {
-            client: of.client.clone(),
-            name: of.name.clone(),
-            defined: of.defined,
+            of: of.clone(),
+            defined,
             allowed: text.allowed,
             leave: text.leave.filter(|leave| Leave::parse(leave).is_some()),
         });
-        let place = self.all.iter().position(|number| number.key() == key);
+        let place = self.all.iter().position(|it| it.is(&of, defined));
         if place.map(|place| &self.all[place]) == number.as_ref() {
             return Ok(None);
         }
         place.map(|place| self.all.swap_remove(place));
         self.all.extend(number);
-        Ok(Some(of))
+        Ok(Some((of, defined)))
     }
 }

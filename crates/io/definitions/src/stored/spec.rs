@@ -10,6 +10,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// What an integration asks of the engine's tables.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct IntegrationSpec {
+    pub(crate) id: String,
     pub(crate) name: String,
     /// Tokens at once, and the rate of each; none where calls take no token.
     pub(crate) tokens: Option<(u32, u32)>,
@@ -21,7 +22,8 @@ impl IntegrationSpec {
     /// What the limit of each of its tokens is called.
     pub(crate) const TOKEN_LIMIT: &str = tollgate_config::TOKEN_RATE;
 
-    /// The limits that this integration has alone, by what they limit.
+    /// The limits that this integration has alone, by what they limit. Nodes share them by the integration's id, since it may
+    /// be renamed while some of them know of that and others don't. (No scope is called `stored`.)
     pub(crate) fn limits(&self) -> BTreeMap<&'static str, LimitSpec> {
         let rate = self.per_minute.map(|n| ("requests.per.minute", window(n)));
         let at_once = self
@@ -34,7 +36,11 @@ impl IntegrationSpec {
                 scope: Scope::Integration,
                 rule,
             };
-            (what, limit.into())
+            let spec = LimitSpec {
+                shared_as: Some(format!("stored:{}.{what}", self.id)),
+                ..limit.into()
+            };
+            (what, spec)
         });
         named.collect()
     }

@@ -104,6 +104,19 @@ async fn a_cluster_is_seen_in_the_api_the_metrics_and_health() {
             .contains("store"),
         "{away:#}"
     );
+    // The reason may have the store's address.
+    let url = format!("{}/api/v2/tollgate/cluster", a.base);
+    let viewer = harness::login(&world.http, &a.base, "viewer").await;
+    let answer = world
+        .http
+        .get(url)
+        .bearer_auth(viewer)
+        .send()
+        .await
+        .unwrap();
+    let to_viewer: Value = answer.json().await.unwrap();
+    let trouble = to_viewer["trouble"].as_object().unwrap();
+    assert!(trouble.keys().eq(["sinceMillis"]), "{trouble:?}");
     if away["leaseLeftMillis"] != 0 {
         let notice = away["notice"].as_str().unwrap();
         assert!(

@@ -20,7 +20,7 @@ const RATE: f64 = ALLOWED as f64 / PERIOD.as_secs_f64();
 
 pub(crate) struct Node {
     pub(crate) service: Service,
-    base: String,
+    pub(crate) base: String,
     pub(crate) token: String,
     action: String,
 }
@@ -113,6 +113,11 @@ client_id = "flows"
 client_secret_env = "SECRET"
 flows = ["*"]
 roles = ["execute", "administer"]
+[[caller]]
+client_id = "viewer"
+client_secret_env = "SECRET"
+flows = ["*"]
+roles = ["execute"]
 [[limit]]
 name = "org.rate"
 scope = "organisation"

@@ -9,6 +9,7 @@ mod edits;
 mod harness;
 mod large;
 mod logins;
+mod nodes;
 mod protocol;
 mod reach;
 mod size;

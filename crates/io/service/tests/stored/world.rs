@@ -98,6 +98,16 @@ impl World {
         url: &str,
         keys: &std::path::Path,
     ) -> Service {
+        Self::serve_with(folder, url, keys, "").await
+    }
+
+    /// As [`Self::serve`], with further tables.
+    pub(crate) async fn serve_with(
+        folder: &std::path::Path,
+        url: &str,
+        keys: &std::path::Path,
+        tables: &str,
+    ) -> Service {
         let text = format!(
             r#"
 [server]
@@ -126,6 +136,7 @@ priority = 1
 name = "email"
 priority = 2
 default = true
+{tables}
 "#,
             keys = keys.display()
         );

@@ -37,6 +37,7 @@ impl SharedTable {
         let enforced = enforced.filter(|(_, limit)| limit.mode == Mode::Enforce);
         let limits = enforced.map(|(id, limit)| {
             let shared = SharedLimit {
+                name: None,
                 allowed: limit.rule.allowed(),
                 tail: longest + limit.rule.period().unwrap_or_default(),
                 moves_singly: false,
@@ -46,6 +47,7 @@ impl SharedTable {
         });
         let tokens = config.clients.with_ids().map(|(id, client)| {
             let shared = SharedLimit {
+                name: None,
                 allowed: client.max_tokens,
                 tail: Duration::ZERO,
                 moves_singly: true,

@@ -54,6 +54,7 @@ impl Believed {
                 limits: Vec::new(),
                 token_limits: of_token.into_iter().map(Into::into).collect(),
                 max_tokens: *max_tokens,
+                shared_as: None,
             }
         };
         let mut config = Config {

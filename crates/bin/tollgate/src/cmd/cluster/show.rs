@@ -48,7 +48,7 @@ pub(super) fn print(value: &Value) {
 fn rows(value: &Value, view: &LimitView<'_>) -> Vec<[String; 4]> {
     let row = |of: String, slots: u32, wants: String| [String::new(), of, slots.to_string(), wants];
     let mut rows = vec![row("allowed".to_owned(), view.allowed, String::new())];
-    view.key.clone_into(&mut rows[0][0]);
+    view.name.clone_into(&mut rows[0][0]);
     for part in value.parts(view.key) {
         rows.push(row(
             part.member.to_string(),

@@ -67,6 +67,40 @@ pub(super) fn refuse_learned(section: &Section<'_, '_>, name: &str) {
     }
 }
 
+/// `shared_as`: what the nodes of a cluster call the limit, which is of this scope and name. `keys` are those of the limits
+/// before it, and whether the file says them. (Two limits of one name are wrong for another reason.)
+pub(super) fn shared_as(
+    section: &Section<'_, '_>,
+    (scope, name): (Scope, &str),
+    keys: &mut Vec<(String, bool)>,
+) -> Option<String> {
+    let expected = "the scope and name that the limit had, as in \"organisation:org.rate\"";
+    let scopes = [Scope::Organisation, Scope::Host, Scope::Integration];
+    let is_key = |text: &str| {
+        let (scope, name) = text.split_once(':')?;
+        let is_known = scopes.iter().any(|it| it.as_str() == scope);
+        (is_known && !name.is_empty()).then(|| text.to_owned())
+    };
+    let found = section.parsed("shared_as", expected, is_key);
+    let by_name = || format!("{}:{name}", scope.as_str());
+    let key = found.as_ref().map_or_else(by_name, |it| it.value.clone());
+    let is_said = found.is_some();
+    if keys
+        .iter()
+        .any(|(it, said)| *it == key && (*said || is_said))
+    {
+        let message = format!(
+            "nodes would share two limits as {key:?}: call one of them otherwise, or give it another shared_as"
+        );
+        match &found {
+            Some(found) => section.reject(found, message),
+            None => section.reject(&section.here(()), message),
+        }
+    }
+    keys.push((key, is_said));
+    found.map(|it| it.value)
+}
+
 /// `leave`: a part of the limit in percent, or a number of calls.
 pub(super) fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
     if section.is_text("leave") {

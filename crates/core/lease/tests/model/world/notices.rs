@@ -48,7 +48,9 @@ impl World {
     /// A node is replaced by one whose file has another number than is set, and the store forgets everything; which of the
     /// nodes comes first to it is drawn. Gives the number that is to hold.
     pub(crate) fn begin_with_an_older_file(&mut self, place: usize) -> u32 {
-        let set = self.processes[(place + 1) % self.processes.len()].slots.allowed;
+        let set = self.processes[(place + 1) % self.processes.len()]
+            .slots
+            .allowed;
         let older = if set == 7 { 8 } else { 7 };
         let incarnation = self.number();
         self.servers[0].wipe(incarnation);

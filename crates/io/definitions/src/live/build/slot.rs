@@ -6,6 +6,7 @@
 
 use super::Builder;
 use crate::limits::Held;
+use crate::operator::Of;
 use crate::stored::{IntegrationPlan, IntegrationSpec};
 use std::collections::BTreeMap;
 use tollgate_config::SharedLimits;
@@ -100,14 +101,18 @@ impl Builder {
         let mut defined = spec.limits();
         for (what, id) in &slot.limits {
             match defined.remove(what) {
-                Some(limit) => registry.define(Held::Shared(*id), None, limit).await?,
+                Some(limit) => {
+                    let of = Of::stored(&spec.id, what);
+                    registry.define(Held::Shared(*id), of, None, limit).await?;
+                }
                 None => registry.rename_limit(*id, spec.limit_name(what)).await?,
             }
         }
         if let (Some(client), Some((_, per_minute))) = (&slot.client, spec.tokens) {
             let of_token = IntegrationSpec::token_limit(per_minute);
             let (held, name) = (Held::ByToken(client.id, 0), spec.name.clone());
-            registry.define(held, Some(name), of_token).await?;
+            let of = Of::stored(&spec.id, IntegrationSpec::TOKEN_LIMIT);
+            registry.define(held, of, Some(name), of_token).await?;
         }
         Ok(())
     }
@@ -120,13 +125,7 @@ impl Builder {
     ) -> Result<(), ChangeError> {
         let spec = &wanted.spec;
         let is_renamed = slot.name != spec.name;
-        if is_renamed {
-            self.foundation
-                .registry
-                .rename(&slot.name, &spec.name)
-                .await;
-            slot.name.clone_from(&spec.name);
-        }
+        slot.name.clone_from(&spec.name);
         self.define(slot, spec).await?;
         let (Some(client), Some((max_tokens, _))) = (&mut slot.client, spec.tokens) else {
             return Ok(());
@@ -211,8 +210,7 @@ impl EngineSlot {
         }
         let client = spec.tokens.zip(credentials).map(|(tokens, credentials)| {
             route.limits.extend(&shared.with_token);
-            client
-                .unwrap_or_else(|| EngineClient::add(&mut tables, &spec.name, tokens, credentials))
+            client.unwrap_or_else(|| EngineClient::add(&mut tables, spec, tokens, credentials))
         });
         route.pool = client.as_ref().map(|client| client.pool);
         Self {
@@ -241,19 +239,20 @@ impl EngineSlot {
 impl EngineClient {
     fn add(
         tables: &mut Extension<'_>,
-        name: &str,
+        spec: &IntegrationSpec,
         (max_tokens, per_minute): (u32, u32),
         credentials: ClientCredentials,
     ) -> Self {
         let client = Client {
-            name: name.to_owned(),
+            name: spec.name.clone(),
             limits: Vec::new(),
             token_limits: vec![IntegrationSpec::token_limit(per_minute)],
             max_tokens,
+            shared_as: Some(format!("stored:{}", spec.id)),
         };
         let id = tables.add_client(client, credentials.clone());
         let pool = tables.add_pool(Pool {
-            name: name.to_owned(),
+            name: spec.name.clone(),
             clients: vec![id],
         });
         Self {
