@@ -31,6 +31,7 @@ fn setting(seed: u64) -> Setting {
         is_told: false,
         faults: 0,
         store_fails: true,
+        calls_lost: 1,
         slowest: Duration::from_millis(5),
         lost: 0,
     }
@@ -151,6 +152,7 @@ fn nothing_is_overcounted_whatever_fails() {
             guarantee: [0, 2, 20][seed as usize / 3 % 3],
             faults: [0, 1, 3, 10][seed as usize % 4],
             store_fails: seed & 4 == 0,
+            calls_lost: if seed & 12 == 12 { 50 } else { 1 },
             slowest: Duration::from_millis([5, 500, 90_000][seed as usize % 3]),
             lost: [0, 1, 10][seed as usize / 2 % 3],
             period: (seed % 7 != 0).then_some(Duration::from_secs(60)),

@@ -47,6 +47,8 @@ pub(crate) struct Setting {
     /// Whether the store fails, too, or only nodes and the network do. A store that fails often is in doubt all the time, which
     /// leaves nothing to the rules for nodes that fail.
     pub(crate) store_fails: bool,
+    /// How many of a hundred calls are lost, and may be counted as late as can be.
+    pub(crate) calls_lost: u64,
     /// How long a message takes at the most, and how many of a hundred are lost.
     pub(crate) slowest: Duration,
     pub(crate) lost: u8,

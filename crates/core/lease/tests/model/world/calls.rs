@@ -49,9 +49,10 @@ impl World {
         self.processes[place].slots.start(counts_until, now);
         self.outcome.sent += 1;
         // Counted on its way, at last when it is answered; or it is lost, and counted as late as can be.
+        let lost = self.setting.calls_lost;
         let takes = match self.stream.below(100) {
-            0 => Duration::from_secs(60),
-            1..10 => TIMEOUT.mul_f64(self.stream.fraction()),
+            it if it < lost => Duration::from_secs(60),
+            it if it < lost + 9 => TIMEOUT.mul_f64(self.stream.fraction()),
             _ => Duration::from_millis(5 + self.stream.below(300)),
         };
         let (counted, end);
