@@ -58,7 +58,7 @@ fn a_password_in_an_argument_is_refused() {
     ] {
         let demo = settled(&["demo", "--nodes", "2", "--cluster", url], &[]);
         let errors = String::from_utf8_lossy(&demo.stderr);
-        assert_eq!(demo.status.code(), Some(2), "{errors}");
+        assert_eq!(demo.status.code(), Some(64), "{errors}");
         assert!(errors.contains("--cluster-env"), "{errors}");
         assert!(!errors.contains("hunter2"), "{errors}");
     }
