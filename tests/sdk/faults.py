@@ -47,7 +47,7 @@ class Fault:
 FAULTS = [
     Fault("nothing happens", stores.redis, {}, 36),
     # Nodes.
-    Fault("a node is killed, and started again", stores.postgres, {6: "kill b", 8: "start b"}, 150, 24, refuses=8),
+    Fault("a node is killed, and started again", stores.postgres, {6: "kill b", 8: "start b"}, 90, 24, during=0.7, refuses=8),
     Fault("a node is killed, and stays away", stores.redis, {6: "kill b"}, 150),
     Fault("a node stands still for 25 s", stores.postgres, {6: "pause a", 31: "go_on a"}, 160, 40, refuses=9),
     Fault("a node stands still for 90 s", stores.redis, {6: "pause a", 96: "go_on a"}, 170, refuses=9,

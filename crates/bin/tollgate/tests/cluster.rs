@@ -86,6 +86,7 @@ fn request(name: &str, sequence: u64, wants: u32) -> Request {
         acknowledged: sequence - 1,
         lease: Duration::from_secs(10),
         seen: 0,
+        succeeds: None,
         leaves: false,
         telling: Telling::default(),
         claims: BTreeMap::from([("pool per minute".to_owned(), claim)]),

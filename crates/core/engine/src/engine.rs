@@ -84,6 +84,7 @@ impl Engine {
             Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed, now),
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetLease { limit, lease, held } => self.set_lease(limit, lease, &held, now),
+            Event::Inherit { limit } => self.inherit(limit, now),
             Event::SetGuarantees { limit, slots } => self.set_guarantees(limit, &slots),
             Event::SetTokenLimit {
                 client,

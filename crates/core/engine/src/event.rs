@@ -84,6 +84,12 @@ pub enum Event {
         /// Slots among them that calls of other processes hold, until when and how many: they are held as long.
         held: Vec<(Instant, u32)>,
     },
+    /// This process goes on with the part of a shared limit that the process before it had, which has died: what that one
+    /// has used is held ([`crate::Engine::restore`]). To be said before the lease that has this part.
+    Inherit {
+        /// Which limit.
+        limit: LimitId,
+    },
     /// Of what flows are guaranteed of a limit that several processes share, this is in this process from now on. Until it
     /// is told, it is nothing.
     SetGuarantees {

@@ -93,6 +93,17 @@ pub struct LimitUsage {
     pub usage: Usage,
     /// What may have been taken of it since.
     pub since: Since,
+    /// This process's part, if it shares the limit with others.
+    pub part: Option<LeasedPart>,
+}
+
+/// A process's part of a limit, in a checkpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeasedPart {
+    /// What processes that share the limit call it: see [`crate::LimitSpec::key`].
+    pub key: String,
+    /// The part.
+    pub slots: u32,
 }
 
 impl Checkpoint {
@@ -310,6 +321,7 @@ mod tests {
                     until: Duration::from_secs(4),
                     ..Since::default()
                 },
+                part: None,
             }],
             ..Checkpoint::default()
         };

@@ -83,7 +83,7 @@ pub use config::{
 };
 pub use engine::{Engine, Extension, LimitDemand, NoSuchEntry, TokenDemand};
 pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
-pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
+pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LeasedPart, LimitUsage, Record};
 pub use learned_limit::LEARNED;
 pub use leave::Leave;
 pub use shadow::ShadowCount;

@@ -72,6 +72,7 @@ impl<'a> Balance<'a> {
             allowed: self.share.allowed,
             slots: part.map_or(0, |part| part.slots),
             phantoms: phantoms.collect(),
+            is_inherited: part.is_some_and(|part| part.is_inherited),
             owed: self.owed(member),
             is_capped: self.is_capped(member),
             is_needed: self.is_needed(member),

@@ -27,6 +27,8 @@ pub struct Lease {
     pub slots: u32,
     /// Slots that came with this answer and are held until these instants, since other nodes' calls count under them.
     pub phantoms: Vec<(Instant, u32)>,
+    /// Whether slots are among them of the process that the node succeeds: what that one has used is used of this part.
+    pub is_inherited: bool,
     /// Nothing is sent from then on.
     pub until: Instant,
     /// By flow that has a guarantee: starts in any period of the limit's that go before all others here.
@@ -42,6 +44,8 @@ pub(crate) struct Held {
     /// What it allows as the value has it.
     pub(crate) allowed: u32,
     pub(crate) slots: u32,
+    /// See [`Claim::inherited`].
+    pub(crate) inherited: u32,
     /// Given back, and not acknowledged: by which try it was said first, and when each is free.
     pub(crate) given_back: Vec<(u64, Instant, u32)>,
     pub(crate) wants: Wants,
@@ -66,6 +70,7 @@ impl Held {
             moves_singly: self.shared.moves_singly,
             shortest_tail: self.shortest_tail,
             slots: self.slots,
+            inherited: self.inherited,
             given_back: given.collect(),
             wants: self.wants.by_class.clone(),
             guaranteed: self.wants.guaranteed.clone(),

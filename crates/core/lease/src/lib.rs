@@ -32,6 +32,10 @@
 //!   its last call may have been sent at the lease's end and be counted as late as T + G after.
 //! - *Silence is no death*: until that tail is over the part is kept for the member, and given to nobody. If the member comes
 //!   again it goes on with it: its ledger knows all of its calls, and it has sent nothing since its lease ended.
+//! - *An heir knows of all that the dead sent*: a process that has the dead one's record of what it used, and knows that it is
+//!   dead, goes on with its part, as far as the dead had it when that was recorded. Slots that were given back since are still
+//!   among those that the record holds; what was granted since returns as after any death; and phantoms of a grant whose
+//!   answer the dead may not have taken are told to the heir.
 //! - *Exactly once*: tries are numbered; what a try was answered is kept and told again, and not done again.
 //! - *Doubt*: if the value is missing, older than what a node has seen, from another server or the same one after a restart,
 //!   of an earlier version with other keys, or contradicts a node, then nothing in it is believed. Members go on with what they have and show it; what nobody shows

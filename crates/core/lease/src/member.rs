@@ -25,6 +25,12 @@ impl MemberId {
         Self { name, process }
     }
 
+    /// The number that the process drew.
+    #[must_use]
+    pub fn process(&self) -> u64 {
+        self.process
+    }
+
     /// What the node is called.
     #[must_use]
     pub fn name(&self) -> &str {

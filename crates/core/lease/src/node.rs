@@ -18,6 +18,8 @@ use tollgate_model::Instant;
 #[derive(Clone, Debug)]
 pub struct Node {
     member: MemberId,
+    /// See [`Request::succeeds`].
+    succeeds: Option<u64>,
     lease: Duration,
     sequence: u64,
     acknowledged: u64,
@@ -42,6 +44,7 @@ impl Node {
     ) -> Self {
         let mut node = Self {
             member,
+            succeeds: None,
             lease,
             sequence: 0,
             acknowledged: 0,
@@ -78,6 +81,7 @@ impl Node {
             shortest_tail: shared.tail,
             shared,
             slots: 0,
+            inherited: 0,
             given_back: Vec::new(),
             wants: Wants::default(),
             told: 0,
@@ -88,6 +92,19 @@ impl Node {
             rights: BTreeMap::new(),
         };
         self.limits.insert(key, held);
+    }
+
+    /// The process takes over from the one of this number, which has died, and knows all that it sent. To be said before the
+    /// first request.
+    pub fn succeed(&mut self, process: u64) {
+        self.succeeds = Some(process);
+    }
+
+    /// The process that it succeeds had this part of a limit, or has had less since. To be said before the first request.
+    pub fn inherit(&mut self, key: &str, slots: u32) {
+        if let Some(held) = self.limits.get_mut(key) {
+            held.inherited = slots;
+        }
     }
 
     /// What it would use of a limit from now on.
@@ -190,6 +207,7 @@ impl Node {
             acknowledged: self.acknowledged,
             lease: self.lease,
             seen: self.seen,
+            succeeds: self.succeeds,
             leaves,
             claims: claims.collect(),
             telling: self.board.say(self.sequence, now),
@@ -214,6 +232,7 @@ impl Node {
         self.tries.acknowledge(answer.sequence);
         self.board.answered(answer.sequence, &answer.notices, now);
         self.acknowledged = answer.sequence;
+        self.succeeds = None;
         self.seen = revision;
         if answer.doubt.is_some() {
             self.forget_revisions();
@@ -241,6 +260,7 @@ impl Node {
                 phantoms: phantoms
                     .map(|(span, slots)| (now + *span, *slots))
                     .collect(),
+                is_inherited: grant.is_some_and(|grant| grant.is_inherited),
                 until,
                 guaranteed: rights.map(|(flow, it)| (flow.clone(), it.slots)).collect(),
             };

@@ -19,6 +19,9 @@ pub(crate) struct Part {
     /// Slots of the last grant that other members' calls still count under, so that its answer can be repeated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) phantoms: Vec<(StoreTime, u32)>,
+    /// Whether the last grant had slots of the process that the member succeeds, for the same reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_inherited: bool,
 }
 
 impl Part {

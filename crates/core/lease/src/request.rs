@@ -22,6 +22,8 @@ pub struct Request {
     pub lease: Duration,
     /// The highest revision of the value that the member has seen.
     pub seen: u64,
+    /// The number of the process that the member takes over from: it has died, and the member knows all that it sent.
+    pub succeeds: Option<u64>,
     /// Whether the member leaves: it gets nothing any more.
     pub leaves: bool,
     /// What it holds of each limit and would hold.
@@ -46,6 +48,8 @@ pub struct Claim {
     pub shortest_tail: Duration,
     /// The member's part, less what is given back.
     pub slots: u32,
+    /// The part of the process that the member succeeds, as that process has kept it for the member.
+    pub inherited: u32,
     /// Slots given back since the answer that was acknowledged, with the span after which each is free.
     pub given_back: Vec<(Duration, u32)>,
     /// What the member would use, by class.
@@ -94,6 +98,8 @@ pub struct Grant {
     pub slots: u32,
     /// Of these, slots that calls of other members still count under, each with the span after which it is free.
     pub phantoms: Vec<(Duration, u32)>,
+    /// Whether slots of the process that the member succeeds are among them, whose calls are the member's to hold.
+    pub is_inherited: bool,
     /// Slots that the member is to give back, since others need them.
     pub owed: u32,
     /// Whether to want more would bring the member no more.

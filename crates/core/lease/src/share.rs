@@ -90,6 +90,7 @@ impl Share {
         part.wants.clone_from(&claim.wants);
         part.ask(&claim.guaranteed);
         part.phantoms.clear();
+        part.is_inherited = false;
         self.agree();
     }
 
@@ -155,6 +156,23 @@ impl Share {
         *returning -= part.slots;
         self.returning.retain(|_, slots| *slots > 0);
         self.parts.insert(member.clone(), part);
+    }
+
+    /// The heir has the part of a member that has died, as far as it knows of that part; what it doesn't know of returns.
+    pub(crate) fn inherit(&mut self, dead: &MemberId, heir: &MemberId, known: u32, now: StoreTime) {
+        let Some(part) = self.parts.get(dead) else {
+            return;
+        };
+        let (slots, phantoms) = (part.slots.min(known), part.phantoms.clone());
+        if let Some(of_heir) = self.parts.get_mut(heir).filter(|_| slots > 0) {
+            of_heir.slots += slots;
+            of_heir.phantoms = phantoms;
+            of_heir.is_inherited = true;
+            if let Some(part) = self.parts.get_mut(dead) {
+                part.slots -= slots;
+            }
+        }
+        self.expire(dead, now);
     }
 
     /// Nothing is believed of who has what: all of it may be somebody's until then.

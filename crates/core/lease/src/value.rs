@@ -128,7 +128,10 @@ impl Value {
         match standing {
             Some(Standing::Unanswered) => {}
             Some(Standing::Known) => value.renew(request),
-            Some(Standing::Unlisted) | None => value.list(request, elapsed),
+            Some(Standing::Unlisted) | None => {
+                value.list(request, elapsed);
+                value.inherit(request);
+            }
         }
         value.notices.merge(&request.telling.known, value.clock);
         if !value.is_learning() {

@@ -211,6 +211,9 @@ impl Task {
             is_renewed: true,
         };
         let driver = &self.setup.driver;
+        if lease.is_inherited {
+            driver.inherit(limit).await?;
+        }
         driver.set_lease(limit, Some(part), lease.phantoms).await?;
         match lease.guaranteed.is_empty() {
             true => Ok(()),

@@ -15,7 +15,7 @@ pub struct Setup {
     pub numbers: Arc<dyn Numbers>,
     /// Where the value is.
     pub store: Arc<dyn CoordinationStore>,
-    /// Who it is.
+    /// Who it is: the process has the number that the driver was started with.
     pub member: MemberId,
     /// How long a part is granted at a time.
     pub lease: Duration,

@@ -41,6 +41,8 @@ pub(crate) struct Look {
     pub(crate) key: LimitKey,
     pub(crate) limit: SharedLimit,
     pub(crate) wants: Wants,
+    /// The part that an earlier process had.
+    pub(crate) earlier_part: Option<u32>,
     /// Until when a 429 has closed it.
     pub(crate) closed_until: Option<Instant>,
 }
@@ -96,6 +98,7 @@ impl Shared {
                 moves_singly: false,
             },
             wants: wants.wants(demand.by_class(), &demand.guaranteed, demand.used, now),
+            earlier_part: demand.earlier_part,
             closed_until: demand.closed_until,
             key,
         }
@@ -112,6 +115,7 @@ impl Shared {
                 moves_singly: true,
             },
             wants: wants.wants(&demand.tokens, now),
+            earlier_part: None,
             closed_until: None,
             key,
         }

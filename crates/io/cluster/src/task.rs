@@ -44,8 +44,12 @@ impl Task {
         status: watch::Sender<Status>,
         leaving: watch::Receiver<bool>,
     ) -> Self {
+        let mut node = Node::new(setup.member.clone(), setup.lease, []);
+        if let Some(process) = setup.driver.predecessor() {
+            node.succeed(process);
+        }
         Self {
-            node: Node::new(setup.member.clone(), setup.lease, []),
+            node,
             setup,
             shared: Shared::default(),
             closings: Closings::default(),
@@ -128,6 +132,8 @@ impl Task {
         for look in self.shared.look(&demands, self.setup.tail) {
             self.node.share(look.key.clone(), look.limit);
             self.node.want(&look.key, look.wants);
+            self.node
+                .inherit(&look.key, look.earlier_part.unwrap_or_default());
             self.tell_closing(&look.key, look.closed_until, now);
         }
         let value = self.known.as_ref().and_then(|known| known.value.as_ref());

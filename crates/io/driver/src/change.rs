@@ -60,6 +60,11 @@ impl Driver {
         self.change(event).await
     }
 
+    /// What the process before this one has used of a shared limit is used of this one's part; see [`Event::Inherit`].
+    pub async fn inherit(&self, limit: LimitId) -> Result<(), ChangeError> {
+        self.change(Event::Inherit { limit }).await
+    }
+
     /// What flows are guaranteed of a shared limit is this in this process from now on; see [`Event::SetGuarantees`].
     pub async fn set_guarantees(
         &self,

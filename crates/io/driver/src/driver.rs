@@ -33,11 +33,19 @@ impl Driver {
 
     /// The same, with the use of the shared limits kept in this file: what an earlier process has used
     /// is held, however it ended, and the next one will know of this one.
-    pub fn start_with_usage(setup: Setup, file: &Path) -> Result<Self, SetupError> {
-        Self::launch(setup, Some(file))
+    /// No other process has the number `process`; see [`Self::predecessor`].
+    pub fn start_with_usage(setup: Setup, file: &Path, process: u64) -> Result<Self, SetupError> {
+        Self::launch(setup, Some((file, process)))
     }
 
-    fn launch(setup: Setup, usage: Option<&Path>) -> Result<Self, SetupError> {
+    /// The number of the process that kept its use in the same file before, where that one has surely died, and all that it
+    /// sent is known.
+    #[must_use]
+    pub fn predecessor(&self) -> Option<u64> {
+        self.shared().predecessor
+    }
+
+    fn launch(setup: Setup, usage: Option<(&Path, u64)>) -> Result<Self, SetupError> {
         let (engine, credentials) = (setup.engine.clients.len(), setup.clients.len());
         if engine != credentials {
             return Err(SetupError::Clients {

@@ -22,7 +22,7 @@ use message::{Message, Shared, Work};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tollgate_engine::{
@@ -85,36 +85,35 @@ pub(crate) fn start(
     setup: Setup,
     http: Http,
     runtime: &tokio::runtime::Handle,
-    usage: Option<&Path>,
+    usage: Option<(&Path, u64)>,
 ) -> Result<Arc<Shared>, SetupError> {
     let clock = Clock::begin();
     let (inbox, messages) = unbounded_channel();
-    let shared = Shared {
-        inbox: inbox.clone(),
-        permits: Arc::new(Semaphore::new(
-            setup.bounds.inbox.clamp(1, Semaphore::MAX_PERMITS),
-        )),
-        next_execution: AtomicU64::new(0),
-        routes: AtomicUsize::new(0),
-        flows: setup.engine.flows.len(),
-        any_in_shadow: !setup.engine.is_enforced(),
-        clock,
-        troubles: Arc::default(),
-        endpoints: Endpoints::default(),
-        asks: Arc::default(),
-    };
     let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
-    let routes = engine.config().routes.len();
-    shared.routes.store(routes, Ordering::Release);
     let usage = usage
-        .map(|path| {
-            let opened = UsageFile::open(path, &mut engine, &setup.engine, clock.now());
+        .map(|(path, process)| {
+            let opened = UsageFile::open(path, process, &mut engine, &setup.engine, clock.now());
             opened.map_err(|source| SetupError::Usage {
                 path: path.to_owned(),
                 source,
             })
         })
         .transpose()?;
+    let shared = Shared {
+        inbox: inbox.clone(),
+        permits: Arc::new(Semaphore::new(
+            setup.bounds.inbox.clamp(1, Semaphore::MAX_PERMITS),
+        )),
+        next_execution: AtomicU64::new(0),
+        routes: AtomicUsize::new(engine.config().routes.len()),
+        flows: setup.engine.flows.len(),
+        any_in_shadow: !setup.engine.is_enforced(),
+        clock,
+        troubles: Arc::default(),
+        endpoints: Endpoints::default(),
+        asks: Arc::default(),
+        predecessor: usage.as_ref().and_then(UsageFile::predecessor),
+    };
     let pump = Pump {
         engine,
         clock,
@@ -262,7 +261,7 @@ impl Pump {
     pub(crate) fn change(&mut self, event: Event) -> Result<(), NoSuchEntry> {
         self.engine.find(&event)?;
         let to_disk = match &event {
-            Event::RenameLimit { .. } | Event::Open(_) => true,
+            Event::RenameLimit { .. } | Event::Open(_) | Event::Inherit { .. } => true,
             // What other processes' calls hold here is known to the next process, too.
             Event::SetLease { held, .. } => !held.is_empty(),
             _ => false,

@@ -14,6 +14,9 @@
 //! as the file says, which is synced at each checkpoint if there are such limits: a power failure can
 //! cost them what was sent in the last second.
 //!
+//! **Who wrote it.** A process that shares limits with others may go on with the part of them that its predecessor had: the
+//! file says which process that was ([`Writer::succeeds`]).
+//!
 //! A checkpoint is written a second after something has changed, whether or not anything else happens
 //! ([`UsageFile::due`]), so that the next process doesn't hold limits for calls that ended long before.
 //!
@@ -24,6 +27,7 @@
 //! that can't be written for another reason does.
 
 mod format;
+mod writer;
 
 use format::{Line, learned, read, used, write};
 use std::fs::{self, File, OpenOptions};
@@ -32,6 +36,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tollgate_engine::{Checkpoint, Config, Engine, LimitUsage, Since};
 use tollgate_model::{Instant, Rule};
+use writer::{Boot, Writer};
 
 /// Between two checkpoints, at the least.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -52,63 +57,32 @@ pub(crate) struct UsageFile {
     path: PathBuf,
     /// None while the last write failed.
     file: Option<File>,
-    /// Held for as long as this lives.
-    _lock: File,
-    boot: Boot,
+    writer: Writer,
+    /// The process that wrote the file before, where it has surely died, and the file surely tells all that it sent.
+    predecessor: Option<u64>,
     checkpointed: Instant,
     /// The last write failed, and that was reported.
     failed: bool,
     sync: bool,
 }
 
-/// Which boot of which machine, and how long it has been up.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Boot {
-    id: String,
-}
-
-impl Boot {
-    /// Empty where the system does not tell.
-    fn this() -> Self {
-        let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        Self {
-            id: id.trim().to_owned(),
-        }
-    }
-
-    /// Since boot, sleep included.
-    fn uptime() -> Duration {
-        let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
-        let seconds = text
-            .split_whitespace()
-            .next()
-            .and_then(|it| it.parse().ok());
-        seconds
-            .and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or_default()
-    }
-}
-
 impl UsageFile {
-    /// Takes the file up and tells the engine what it says. `engine` has seen no event yet.
+    /// Takes the file up and tells the engine what it says. `engine` has seen no event yet. No other process has the number
+    /// `process`.
     pub(crate) fn open(
         path: &Path,
+        process: u64,
         engine: &mut Engine,
         config: &Config,
         now: Instant,
     ) -> io::Result<Self> {
-        let lock = File::create(path.with_extension("lock"))?;
-        lock.try_lock().map_err(|error| {
-            io::Error::new(
-                io::ErrorKind::WouldBlock,
-                format!("another process uses it ({error})"),
-            )
-        })?;
-        let boot = Boot::this();
+        let writer = Writer::new(path, process)?;
+        let mut predecessor = None;
         match read(path) {
             Ok(None) => {}
             Ok(Some((line, mut checkpoint))) => {
-                let elapsed = if line.boot == boot.id && !boot.id.is_empty() {
+                predecessor = writer.succeeds(&line);
+                let elapsed = if writer.boot.is(&line.boot) {
                     Boot::uptime().saturating_sub(line.uptime + TICK)
                 } else {
                     hold_whole(&mut checkpoint, config);
@@ -125,8 +99,8 @@ impl UsageFile {
         let mut it = Self {
             path: path.to_owned(),
             file: None,
-            _lock: lock,
-            boot,
+            writer,
+            predecessor,
             checkpointed: now,
             failed: false,
             sync: config.limits.iter().any(|limit| long(limit.rule)),
@@ -137,6 +111,11 @@ impl UsageFile {
             Err(error) => return Err(error),
         }
         Ok(it)
+    }
+
+    /// The number of the process that wrote the file before, if this one succeeds it.
+    pub(crate) fn predecessor(&self) -> Option<u64> {
+        self.predecessor
     }
 
     /// To be called before the engine's commands are carried out: what covers them is on disk then.
@@ -189,8 +168,9 @@ impl UsageFile {
     fn checkpoint(&mut self, engine: &mut Engine, now: Instant) -> io::Result<()> {
         let checkpoint = engine.checkpoint(now);
         let line = Line {
-            boot: self.boot.id.clone(),
+            boot: self.writer.boot.id.clone(),
             uptime: Boot::uptime(),
+            process: Some(self.writer.process.clone()),
             limits: checkpoint.limits.into_iter().map(used).collect(),
             closed_routes: checkpoint.closed_routes,
             closed_clients: checkpoint.closed_clients,
@@ -280,6 +260,7 @@ fn everything(config: &Config) -> Checkpoint {
         },
         usage: tollgate_engine::Usage::default(),
         since: whole(limit.rule),
+        part: None,
     });
     Checkpoint {
         limits: limits.collect(),

@@ -60,7 +60,7 @@ async fn calls(driver: &Driver, emulator: &Emulator, number: u32, deadline: Dura
 async fn killed_and_restarted(file: Option<&Path>) -> u64 {
     let emulator = emulator().await;
     let start = |file: Option<&Path>| match file {
-        Some(file) => Driver::start_with_usage(setup(&emulator), file),
+        Some(file) => Driver::start_with_usage(setup(&emulator), file, 1),
         None => Driver::start(setup(&emulator)),
     };
     let first = start(file).expect("a sound setup");
@@ -97,7 +97,7 @@ async fn a_renamed_limit_is_on_disk_at_once() {
     std::fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("usage");
     let emulator = emulator().await;
-    let driver = Driver::start_with_usage(setup(&emulator), &file).expect("a sound setup");
+    let driver = Driver::start_with_usage(setup(&emulator), &file, 1).expect("a sound setup");
     let renamed = driver.rename_limit(LimitId(0), "renamed".into()).await;
     renamed.expect("there is such a limit");
     let snapshot = driver.snapshot().await.expect("it runs");

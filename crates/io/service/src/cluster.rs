@@ -21,6 +21,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(5);
 /// Joins the cluster that the configuration names, before the first call.
 pub(crate) async fn join(
     config: &Config,
+    process: u64,
     (driver, limits): (&Driver, &Arc<LimitRegistry>),
     tasks: &mut Tasks,
 ) -> Result<Option<Arc<Cluster>>, StartError> {
@@ -32,7 +33,7 @@ pub(crate) async fn join(
         driver: driver.clone(),
         numbers: Arc::new(OfOperators(Arc::clone(limits))),
         store: store.map_err(|fault| StartError::Cluster(fault.to_string()))?,
-        member: member(config, settings)?,
+        member: member(config, settings, process)?,
         lease: settings.lease,
         tail: tail(config, settings),
     };
@@ -49,13 +50,18 @@ pub(crate) async fn join(
     Ok(Some(Arc::new(cluster)))
 }
 
+/// A number that no other process has.
+pub(crate) fn draw_process() -> Result<u64, StartError> {
+    let mut process = [0; 8];
+    getrandom::fill(&mut process).map_err(|error| StartError::Cluster(error.to_string()))?;
+    Ok(u64::from_ne_bytes(process))
+}
+
 /// The process that starts now: another one each time, whatever the node is called.
-fn member(config: &Config, settings: &ClusterConfig) -> Result<MemberId, StartError> {
+fn member(config: &Config, settings: &ClusterConfig, process: u64) -> Result<MemberId, StartError> {
     let fault = |why| StartError::Cluster(Fault::of(config, "cluster", why).to_string());
     let name = node_name(settings).map_err(fault)?;
-    let mut process = [0; 8];
-    getrandom::fill(&mut process).map_err(|error| fault(error.to_string()))?;
-    Ok(MemberId::new(name, u64::from_ne_bytes(process)))
+    Ok(MemberId::new(name, process))
 }
 
 /// The longest from a look at a lease until the upstream has counted the call.

@@ -79,7 +79,8 @@ impl Service {
             Callbacks::new(&config).map_err(|(caller, why)| StartError::Callback(caller, why))?;
         let workers = start_workers(&config.server)?;
         let numbers = numbers(&config.server)?;
-        let driver = start_driver(&config, seed)?;
+        let process = cluster::draw_process()?;
+        let driver = start_driver(&config, seed, process)?;
         let limits =
             LimitRegistry::start(numbers, driver.clone(), store.clone(), &config.engine).await;
         let limits = Arc::new(limits.map_err(StartError::Limits)?);
@@ -96,7 +97,7 @@ impl Service {
         watch_clients(&config, &driver).await;
         let journal = Arc::new(Journal::new(store.is_some()));
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
-        let cluster = cluster::join(&config, (&driver, &limits), &mut tasks).await?;
+        let cluster = cluster::join(&config, process, (&driver, &limits), &mut tasks).await?;
         let parts = parts(
             &config,
             (records.clone(), callbacks),

@@ -126,11 +126,11 @@ impl Limiter for Baseline {
             Event::TokenFailed { token, .. } | Event::TokenRepeated { token, .. } => {
                 self.not_granted(token);
             }
-            // The simulator's limits stay as they are.
             Event::Cancel(_)
             | Event::SetLimit { .. }
             | Event::SetLeave { .. }
             | Event::SetLease { .. }
+            | Event::Inherit { .. }
             | Event::SetGuarantees { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }

@@ -19,6 +19,8 @@ pub struct LimitDemand {
     pub allowed: u32,
     /// Whether this process has only a part of it.
     pub is_leased: bool,
+    /// The part that an earlier process had at its last checkpoint, as long as this one has none.
+    pub earlier_part: Option<u32>,
     /// By class: the sum of the weights of the flows that have asked since the engine began.
     pub weights: Vec<(u8, u32)>,
     /// By class, the most important first: slots that submissions have asked for since the engine began, whatever became
@@ -81,6 +83,9 @@ impl Engine {
             shown: limit.shown(),
             allowed: ledger.allowed(),
             is_leased: ledger.lease().is_some(),
+            earlier_part: (ledger.leased() == 0)
+                .then(|| self.earlier_part(id))
+                .flatten(),
             weights: each(&classes, |it| self.weight(&it.flows)),
             asked: each(&classes, |it| it.asked),
             waiting: {

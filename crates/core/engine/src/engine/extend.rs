@@ -122,6 +122,7 @@ impl Engine {
             Event::SetLimit { limit, .. }
             | Event::SetLeave { limit, .. }
             | Event::SetLease { limit, .. }
+            | Event::Inherit { limit }
             | Event::SetGuarantees { limit, .. }
             | Event::Close { limit, .. }
             | Event::RenameLimit { limit, .. } => has_limit(limit),

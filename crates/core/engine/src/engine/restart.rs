@@ -3,11 +3,11 @@
 
 use super::machine::Engine;
 use crate::closing::Part;
-use crate::journal::EarlierProcess;
+use crate::journal::{EarlierProcess, LeasedPart};
 use crate::{Checkpoint, Config, LimitUsage, Record, Since};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{AttemptId, Instant};
+use tollgate_model::{AttemptId, Instant, LimitId};
 use tollgate_quota::{Ledger, Usage};
 
 impl Engine {
@@ -51,6 +51,10 @@ impl Engine {
         let recorded = limits.filter(|(((id, _), _), _)| own.recorded(*id).is_some());
         let limits = recorded.map(|(((_, limit), ledger), running)| {
             let last = running.iter().max().map(|last| last.since(now));
+            let part = ledger.lease().map(|lease| LeasedPart {
+                key: limit.key(),
+                slots: lease.slots,
+            });
             let mut usage = ledger.usage(now);
             if ledger.period().is_none() {
                 usage.running = ledger.in_steps(running, now);
@@ -64,6 +68,7 @@ impl Engine {
                     until: last.unwrap_or_default(),
                     ..Since::default()
                 },
+                part,
             }
         });
         let limits = limits.collect();
@@ -96,6 +101,35 @@ impl Engine {
         });
         self.remember_learned(&checkpoint.learned, now);
         self.restore_beyond(&Config::default(), now);
+    }
+
+    /// Holds what an earlier process has used of a limit that several share, as this one has got its part.
+    pub(super) fn inherit(&mut self, limit: LimitId, now: Instant) {
+        let (Some(earlier), Some(usage)) = (&self.earlier, self.earlier_usage(limit)) else {
+            return;
+        };
+        let elapsed = earlier.elapsed + now.since(earlier.begun);
+        let (usage, begun, grace) = (usage.clone(), earlier.begun, self.config.policy.grace);
+        if let Some(ledger) = self.resources.ledgers.get_mut(limit.index()) {
+            restore(&usage, ledger, elapsed, (begun, grace), now);
+            self.resources.journal.changed = true;
+        }
+    }
+
+    /// The part of a shared limit that an earlier process had at its last checkpoint.
+    pub(super) fn earlier_part(&self, limit: LimitId) -> Option<u32> {
+        let part = self.earlier_usage(limit)?.part.as_ref()?;
+        Some(part.slots)
+    }
+
+    /// What an earlier process has said of a limit that it shared; none where it had two of one key.
+    pub(super) fn earlier_usage(&self, limit: LimitId) -> Option<&LimitUsage> {
+        let earlier = self.earlier.as_ref()?;
+        let key = self.config.limits.get(limit.index())?.key();
+        let has_key = |it: &&LimitUsage| it.part.as_ref().is_some_and(|part| part.key == key);
+        let mut then = earlier.checkpoint.limits.iter().filter(has_key);
+        let found = then.next()?;
+        then.next().is_none().then_some(found)
     }
 
     /// Restores what the tables have beyond those that were known.

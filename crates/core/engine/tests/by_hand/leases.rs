@@ -69,6 +69,31 @@ pub(crate) fn calls(desk: &mut Desk, calls: u32) {
 }
 
 #[test]
+fn what_the_process_before_used_is_held_once_its_part_is_ours() {
+    let mut dead = desk();
+    let end = dead.now + seconds(100);
+    lease(&mut dead, 40, end, true);
+    calls(&mut dead, 30);
+    let checkpoint = dead.engine.checkpoint(dead.now);
+    let mut config = dead.engine.config().clone();
+    config.policy.shares_limits = true;
+    let mut heir = Desk::new(config);
+    heir.engine.restore(&checkpoint, seconds(20), heir.now);
+    let demand = |heir: &Desk| heir.engine.demand(seconds(2), heir.now).remove(0);
+    assert_eq!(demand(&heir).earlier_part, Some(40));
+    assert_eq!(demand(&heir).used.held, 0, "it is no part of nothing");
+    assert_eq!(heir.event(Event::Inherit { limit: LIMIT }), []);
+    lease(&mut heir, 40, end, true);
+    assert_eq!(demand(&heir).used.held, 30);
+    calls(&mut heir, 10);
+    let refused = heir.submit(0, seconds(30));
+    assert_eq!(refusals(&refused).len(), 1, "{refused:?}");
+    // They were sent twenty seconds before.
+    heir.wait(seconds(41));
+    assert_eq!(demand(&heir).used.held, 10);
+}
+
+#[test]
 fn a_larger_part_is_used_at_once_and_what_others_hold_of_it_later() {
     let mut desk = desk();
     lease(&mut desk, 3, Instant::NEVER, true);

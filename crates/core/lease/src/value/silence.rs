@@ -2,9 +2,12 @@
 //!
 //! What a member had is out for a tail after its lease's end, since its calls may count as long. For so long it is kept for the
 //! member: given to nobody, it can't be missing to anybody if the member comes again.
+//!
+//! Where it is known that a member has died, and all that it sent, there is nothing to wait for: the process that knows this
+//! goes on with its part.
 
 use super::Value;
-use crate::MemberId;
+use crate::{MemberId, Request};
 
 impl Value {
     /// Members whose leases have surely ended are members no more, and what they had is kept for them while their calls may
@@ -40,6 +43,22 @@ impl Value {
             for share in self.limits.values_mut() {
                 share.restore(member);
             }
+        }
+    }
+
+    /// A process that comes in the place of one that has died has what that one had.
+    pub(super) fn inherit(&mut self, request: &Request) {
+        let known = self.members.keys().chain(self.away.keys());
+        let mut known = known.filter(|id| Some(id.process()) == request.succeeds);
+        let Some(dead) = known.find(|id| **id != request.member).cloned() else {
+            return;
+        };
+        self.take_up(&dead);
+        self.members.remove(&dead);
+        let now = self.clock;
+        for (key, share) in &mut self.limits {
+            let known = request.claims.get(key).map_or(0, |claim| claim.inherited);
+            share.inherit(&dead, &request.member, known, now);
         }
     }
 }

@@ -94,6 +94,20 @@ fn who_comes_again_within_a_tail_has_what_it_had() {
 }
 
 #[test]
+fn a_process_that_succeeds_a_dead_one_has_its_part() {
+    let used = |is_known: bool| {
+        let dies = move |world: &mut World| match is_known {
+            true => world.restart(0),
+            false => world.replace(0),
+        };
+        used_after(0, dies, |_| {})
+    };
+    let (known, unknown) = (used(true), used(false));
+    println!("with what it knows of the dead one {known:.3}, without {unknown:.3}");
+    assert!(known > 0.97 && unknown < 0.9, "{known}, {unknown}");
+}
+
+#[test]
 fn who_comes_later_than_a_tail_has_nothing() {
     for away in [140, 200, 300] {
         for seed in 0..20 {

@@ -17,6 +17,8 @@ pub(crate) struct Slots {
     pub(crate) right: u32,
     /// Until when each start by right counts, ascending.
     by_right: VecDeque<Instant>,
+    /// What the process's file has: all of this at an instant, and how many starts there were since.
+    file: Option<(Box<Slots>, u32)>,
 }
 
 impl Slots {
@@ -54,6 +56,33 @@ impl Slots {
         for &(until, slots) in &lease.phantoms {
             (0..slots).for_each(|_| self.hold(until));
         }
+        // The file has them before anything is sent under what came with them.
+        if !lease.phantoms.is_empty() {
+            self.checkpoint();
+        }
+    }
+
+    pub(crate) fn checkpoint(&mut self) {
+        self.file = None;
+        self.file = Some((Box::new(self.clone()), 0));
+    }
+
+    /// What the file has of a process that has died: its part, and what may count under it. Of what was under way, and of
+    /// what was sent since, nothing is known but that it is over by then.
+    pub(crate) fn found(self, over: Instant) -> Option<Self> {
+        let (slots, since) = self.file?;
+        let mut slots = *slots;
+        for _ in 0..slots.open + since {
+            slots.hold(over);
+        }
+        slots.open = 0;
+        Some(slots)
+    }
+
+    /// What a process that has died holds is held here.
+    pub(crate) fn inherit(&mut self, dead: Self) {
+        dead.ends.into_iter().for_each(|end| self.hold(end));
+        self.checkpoint();
     }
 
     /// Holds a slot until then.
@@ -65,6 +94,9 @@ impl Slots {
     /// A call starts, by right if there is any left.
     pub(crate) fn start(&mut self, until: Instant, now: Instant) {
         self.open += 1;
+        if let Some((_, since)) = &mut self.file {
+            *since += 1;
+        }
         if self.by_right(now) < self.right {
             self.by_right.push_back(until);
         }

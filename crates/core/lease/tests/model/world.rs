@@ -100,6 +100,8 @@ enum Reply {
 struct Process {
     node: Node,
     slots: Slots,
+    /// What it has found of a process that it succeeds.
+    found: Option<Slots>,
     /// What it knows of a closing of the limit, by its clock.
     closed_until: Option<Instant>,
     demand: Demand,
@@ -207,6 +209,7 @@ impl World {
         Process {
             node: Node::new(member, LEASE, [(KEY.to_owned(), shared)]),
             slots: Slots::of(self.setting.allowed),
+            found: None,
             closed_until: None,
             demand: Demand::default(),
             asked: 0,

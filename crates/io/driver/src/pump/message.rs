@@ -80,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) endpoints: Endpoints,
     /// Woken when calls wait for slots of other processes.
     pub(crate) asks: Arc<Notify>,
+    pub(crate) predecessor: Option<u64>,
 }
 
 impl Shared {

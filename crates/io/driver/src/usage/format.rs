@@ -7,7 +7,9 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
-use tollgate_engine::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record, Since};
+use tollgate_engine::{
+    Checkpoint, LearnedGroup, LearnedLimit, LeasedPart, LimitUsage, Record, Since,
+};
 use tollgate_model::{Rule, Scope};
 
 /// What a file begins with, before the boot's name.
@@ -18,6 +20,8 @@ const BOOT: &[u8] = b"{\"boot\":\"";
 pub(super) struct Line {
     pub(super) boot: String,
     pub(super) uptime: Duration,
+    #[serde(default)]
+    pub(super) process: Option<Process>,
     pub(super) limits: Vec<Used>,
     #[serde(default)]
     pub(super) closed_routes: Vec<(String, Duration)>,
@@ -25,6 +29,15 @@ pub(super) struct Line {
     pub(super) closed_clients: Vec<(String, Duration)>,
     #[serde(default)]
     pub(super) learned: Vec<Learned>,
+}
+
+/// Which process has written the file, and which lock it held.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Process {
+    /// Its number, in hexadecimal digits.
+    pub(super) number: String,
+    /// Device and inode of the lock's file, which a copy of the file doesn't have.
+    pub(super) lock: (u64, u64),
 }
 
 /// A limit that was learned, as written.
@@ -64,6 +77,15 @@ pub(super) struct Used {
     pub(super) ends: Vec<(Duration, u32)>,
     pub(super) closed: Duration,
     pub(super) until: Duration,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<Part>,
+}
+
+/// The part of a limit that several processes share, as written.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Part {
+    key: String,
+    slots: u32,
 }
 
 /// The checkpoint and its records; none if there is no file.
@@ -95,6 +117,10 @@ pub(super) fn read(path: &Path) -> Result<Option<(Line, Checkpoint)>, String> {
                 until: it.until,
                 ..Since::default()
             },
+            part: it.part.as_ref().map(|part| LeasedPart {
+                key: part.key.clone(),
+                slots: part.slots,
+            }),
         })
     });
     let limits: Option<Vec<_>> = limits.collect();
@@ -160,6 +186,10 @@ pub(super) fn used(it: LimitUsage) -> Used {
         ends: it.usage.ends,
         closed: it.usage.closed,
         until: it.since.until,
+        part: it.part.map(|part| Part {
+            key: part.key,
+            slots: part.slots,
+        }),
     }
 }
 

@@ -75,12 +75,12 @@ fn send(engine: &mut Engine, file: &mut UsageFile, calls: std::ops::Range<u64>) 
 fn a_process_that_was_killed_is_remembered() {
     let path = path("killed");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     let sent = send(&mut first, &mut file, 0..7);
     // Killed: nothing is closed or flushed.
     drop(file);
     let mut second = engine();
-    let file = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    let file = UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
     let (window, at_once) = held(&second);
     assert_eq!(sent, 7);
     assert!(
@@ -91,7 +91,7 @@ fn a_process_that_was_killed_is_remembered() {
     drop(file);
     // The next one knows it from the second's first checkpoint, without any event.
     let mut third = engine();
-    UsageFile::open(&path, &mut third, &config(), at(0)).unwrap();
+    UsageFile::open(&path, 1, &mut third, &config(), at(0)).unwrap();
     assert!(held(&third).0 >= 7);
 }
 
@@ -99,7 +99,7 @@ fn a_process_that_was_killed_is_remembered() {
 fn a_line_cut_short_is_of_a_send_that_never_was() {
     let path = path("cut");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     send(&mut first, &mut file, 0..3);
     drop(file);
     let whole = fs::read(&path).unwrap();
@@ -107,7 +107,7 @@ fn a_line_cut_short_is_of_a_send_that_never_was() {
     cut.extend_from_slice(b"0 9");
     fs::write(&path, cut).unwrap();
     let mut second = engine();
-    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
     assert!((3..=7).contains(&held(&second).0));
     assert_eq!(whole.last(), Some(&b'\n'));
 }
@@ -125,7 +125,7 @@ fn what_is_not_understood_holds_every_limit_whole() {
         let path = path(name);
         fs::write(&path, text).unwrap();
         let mut engine = engine();
-        UsageFile::open(&path, &mut engine, &config(), at(0)).unwrap();
+        UsageFile::open(&path, 1, &mut engine, &config(), at(0)).unwrap();
         assert_eq!(held(&engine), (100, 20), "{name}");
     }
 }
@@ -134,14 +134,14 @@ fn what_is_not_understood_holds_every_limit_whole() {
 fn another_boot_or_machine_holds_short_limits_whole() {
     let path = path("boot");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     send(&mut first, &mut file, 0..3);
     drop(file);
     let text = fs::read_to_string(&path).unwrap();
     let boot = Boot::this().id;
     fs::write(&path, text.replacen(&boot, "another", 1)).unwrap();
     let mut second = engine();
-    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
     assert_eq!(held(&second).0, 100);
 }
 
@@ -150,7 +150,7 @@ fn what_could_not_be_written_holds_short_limits_whole() {
     for name in ["checkpoint", "never-written", "unlike"] {
         let path = path(name);
         let mut first = engine();
-        let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+        let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
         match name {
             "never-written" => fs::remove_file(&path).unwrap(),
             "unlike" => fs::write(&path, "{}").unwrap(),
@@ -164,7 +164,7 @@ fn what_could_not_be_written_holds_short_limits_whole() {
         drop(file);
         fs::remove_dir(&fresh).unwrap();
         let mut second = engine();
-        let mut file = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+        let mut file = UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
         assert_eq!(held(&second).0, 100, "{name}");
         // Written again, the file is believed again.
         file.close(&mut second, at(1));
@@ -186,8 +186,8 @@ fn a_limit_that_comes_later_is_closed_for_a_period_where_nothing_is_sure() {
 fn two_processes_do_not_share_a_file() {
     let path = path("shared");
     let (mut first, mut second) = (engine(), engine());
-    let _held = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
-    let refused = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap_err();
+    let _held = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
+    let refused = UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap_err();
     assert!(refused.to_string().contains("another process"), "{refused}");
 }
 
@@ -212,7 +212,7 @@ fn answer(engine: &mut Engine, attempts: std::ops::Range<u64>, status: u16, now:
 fn calls_that_have_ended_are_not_held_though_nothing_happened_afterwards() {
     let path = path("ended");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     send(&mut first, &mut file, 0..7);
     answer(&mut first, 0..5, 200, at(0));
     assert_eq!(file.due(&first), Some(at(1)));
@@ -220,7 +220,7 @@ fn calls_that_have_ended_are_not_held_though_nothing_happened_afterwards() {
     assert_eq!(file.due(&first), None, "nothing has changed since");
     drop(file);
     let mut second = engine();
-    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
     assert_eq!(held(&second), (7, 2));
 }
 
@@ -228,14 +228,14 @@ fn calls_that_have_ended_are_not_held_though_nothing_happened_afterwards() {
 fn calls_of_the_last_second_are_held_as_far_as_they_were_under_way_at_once() {
     let path = path("at-once");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     for call in 0..50 {
         assert_eq!(send(&mut first, &mut file, call..call + 1), 1);
         answer(&mut first, call..call + 1, 200, at(0));
     }
     drop(file);
     let mut second = engine();
-    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
     let (window, at_once) = held(&second);
     assert!((50..=54).contains(&window), "{window}");
     assert!(at_once <= 2, "one, and one beforehand: {at_once}");
@@ -245,7 +245,7 @@ fn calls_of_the_last_second_are_held_as_far_as_they_were_under_way_at_once() {
 fn no_number_of_restarts_holds_a_slot_for_longer() {
     let path = path("loop");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     send(&mut first, &mut file, 0..20);
     drop(file);
     // On the machine's line of time, of both limits, the end of the last slot.
@@ -260,7 +260,7 @@ fn no_number_of_restarts_holds_a_slot_for_longer() {
         let mut engine = engine();
         // It was begun a while ago on its own line of time, which is another for each.
         let now = Instant::ZERO + Duration::from_millis(restart * 333);
-        let file = UsageFile::open(&path, &mut engine, &config(), now).unwrap();
+        let file = UsageFile::open(&path, 1, &mut engine, &config(), now).unwrap();
         drop(file);
         if restart == 0 {
             before = ends();
@@ -278,7 +278,7 @@ fn no_number_of_restarts_holds_a_slot_for_longer() {
 fn what_two_refusals_have_closed_stays_closed() {
     let path = path("closed");
     let mut first = engine();
-    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut first, &config(), at(0)).unwrap();
     for call in 0..2 {
         assert_eq!(send(&mut first, &mut file, call..call + 1), 1);
         answer(&mut first, call..call + 1, 429, at(0));
@@ -286,7 +286,7 @@ fn what_two_refusals_have_closed_stays_closed() {
     file.keep(&mut first, at(1));
     drop(file);
     let mut second = engine();
-    let mut file = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    let mut file = UsageFile::open(&path, 1, &mut second, &config(), at(0)).unwrap();
     let closed = second.snapshot(at(0)).closed_routes;
     assert_eq!(closed.len(), 1);
     // No longer than its window, a minute, though ten were asked for.
@@ -314,6 +314,33 @@ fn a_file_of_the_version_before_is_understood() {
     );
     fs::write(&path, text).unwrap();
     let mut engine = engine();
-    UsageFile::open(&path, &mut engine, &config(), at(0)).unwrap();
+    UsageFile::open(&path, 1, &mut engine, &config(), at(0)).unwrap();
     assert_eq!(held(&engine), (2, 5));
+}
+
+#[test]
+fn a_process_succeeds_the_one_that_held_the_same_lock_on_this_boot() {
+    let path = path("succeeded");
+    let open = |path: &Path, process| {
+        let file = UsageFile::open(path, process, &mut engine(), &config(), at(0));
+        file.unwrap().predecessor()
+    };
+    assert_eq!(open(&path, 7), None);
+    assert_eq!(open(&path, u64::MAX), Some(7));
+    assert_eq!(open(&path, 9), Some(u64::MAX));
+    // While another process lives, none succeeds it.
+    let lives = UsageFile::open(&path, 10, &mut engine(), &config(), at(0)).unwrap();
+    let copy = path.with_file_name("copy");
+    fs::copy(&path, &copy).unwrap();
+    assert!(UsageFile::open(&path, 11, &mut engine(), &config(), at(0)).is_err());
+    assert_eq!(open(&copy, 11), None, "of a copy");
+    drop(lives);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen(&Boot::this().id, "another", 1)).unwrap();
+    assert_eq!(open(&path, 12), None, "of another boot");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("\"process\":{").unwrap();
+    let (_, after) = rest.split_once("},").unwrap();
+    fs::write(&path, format!("{before}{after}")).unwrap();
+    assert_eq!(open(&path, 13), None, "of an earlier version");
 }

@@ -53,7 +53,7 @@ pub(super) fn start_workers(server: &Server) -> Result<Arc<Workers>, StartError>
     Ok(Arc::new(workers))
 }
 
-pub(super) fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartError> {
+pub(super) fn start_driver(config: &Config, seed: u64, process: u64) -> Result<Driver, StartError> {
     let setup = Setup {
         engine: config.engine.clone(),
         clients: config.clients.clone(),
@@ -62,7 +62,7 @@ pub(super) fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartEr
         extra_roots_pem: config.extra_roots_pem.clone(),
         proxy: config.proxy.clone(),
     };
-    let driver = Driver::start_with_usage(setup, &config.server.usage_file);
+    let driver = Driver::start_with_usage(setup, &config.server.usage_file, process);
     driver.map_err(StartError::Driver)
 }
 

@@ -36,6 +36,9 @@ impl World {
             self.told(place);
         }
         self.look(place);
+        if self.stream.below(20) == 0 {
+            self.processes[place].slots.checkpoint();
+        }
         let clock = self.clock(place);
         let now = self.now;
         let period = self.setting.period;
@@ -309,6 +312,9 @@ impl World {
                     *until = self.real(place, *until);
                 }
                 let it = &mut self.processes[place];
+                if let Some(dead) = it.found.take_if(|_| lease.is_inherited) {
+                    it.slots.inherit(dead);
+                }
                 it.slots.lease(&lease);
                 if !it.leaves {
                     self.leases.insert(it.node.member().clone(), lease.until);

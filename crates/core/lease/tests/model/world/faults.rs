@@ -11,7 +11,7 @@ pub(crate) enum Restart {
 }
 
 impl World {
-    pub(super) fn replace(&mut self, place: usize) {
+    pub(crate) fn replace(&mut self, place: usize) {
         let process = self.process(place);
         let rate_of_calls = self.processes[place].rate_of_calls;
         self.processes[place] = Process {
@@ -19,6 +19,22 @@ impl World {
             ..process
         };
         self.look(place);
+    }
+
+    /// The process dies, and another with its file begins.
+    pub(crate) fn restart(&mut self, place: usize) {
+        let dead = self.processes[place].node.member().clone();
+        let over = self.now + TIMEOUT + GRACE + self.setting.period.unwrap_or_default();
+        let found = std::mem::take(&mut self.processes[place].slots).found(over);
+        self.replace(place);
+        let Some(found) = found else {
+            return;
+        };
+        self.leases.remove(&dead);
+        let it = &mut self.processes[place];
+        it.node.succeed(dead.process());
+        it.node.inherit(KEY, found.capacity);
+        it.found = Some(found);
     }
 
     /// A failover, which loses the last writes: the node, and some others, stay with the server that was the primary.
@@ -89,6 +105,7 @@ impl World {
             return;
         }
         match fault {
+            0 if self.stream.percent(50) => self.restart(place),
             0 => self.replace(place),
             1 => {
                 // A pause, or the sleep of its machine.
