@@ -35,6 +35,15 @@ fn asked(alignment: &str, nodes: &str, arrivals: &str) -> Scenario {
     ))
 }
 
+/// Of what one node uses, the part that several use, and their round trips per call. They are answered no 429.
+#[track_caller]
+fn beside(one: &RunStats, several: &RunStats, case: &str) -> (f64, f64) {
+    assert_eq!(several.limited(), 0, "{case}: {:?}", several.limited);
+    let used = several.admitted_measured as f64 / one.admitted_measured as f64;
+    let trips = several.round_trips as f64 / several.sent as f64;
+    (used, trips)
+}
+
 /// Three nodes with these shares use at least this part of what one uses, at whatever instants windows open.
 #[track_caller]
 fn use_what_one_uses(shares: &str, arrivals: &str, least: f64) {
@@ -46,9 +55,7 @@ fn use_what_one_uses(shares: &str, arrivals: &str, least: f64) {
             one.flows[0].offered, three.flows[0].offered,
             "the same traffic"
         );
-        assert_eq!(three.limited(), 0, "{alignment}: {:?}", three.limited);
-        let used = three.admitted_measured as f64 / one.admitted_measured as f64;
-        let trips = three.round_trips as f64 / three.sent as f64;
+        let (used, trips) = beside(&one, &three, alignment);
         println!("{alignment}: {used:.4} of what one node uses, {trips:.4} round trips per call");
         assert!(used >= least, "{alignment}: {used}");
         assert!(trips < 0.1, "{alignment}: {trips}");
@@ -114,9 +121,7 @@ fn tokens_go_where_the_calls_are() {
     let one = once(&asked(""), Policy::Tollgate);
     for (shares, least) in [("node_shares = [70, 20, 10]", 0.97), (ROTATING, 0.95)] {
         let three = once(&asked(&format!("nodes = 3\n{shares}")), Policy::Tollgate);
-        assert_eq!(three.limited(), 0, "{shares}: {:?}", three.limited);
-        let used = three.admitted_measured as f64 / one.admitted_measured as f64;
-        let trips = three.round_trips as f64 / three.sent as f64;
+        let (used, trips) = beside(&one, &three, shares);
         println!("{shares}: {used:.4} of what one node uses, {trips:.4} round trips per call");
         assert!(used >= least, "{shares}: {used}");
         assert!(trips < 0.1, "{shares}: {trips}");
@@ -184,14 +189,12 @@ fn a_guarantee_holds_on_whichever_nodes_its_flow_asks() {
             );
             let three = once(&scenario, Policy::Tollgate);
             let part = answered(&three) / answered(&one);
-            let used = three.admitted_measured as f64 / one.admitted_measured as f64;
-            let trips = three.round_trips as f64 / three.sent as f64;
+            let case = format!("{callbacks:?} beside {voice:?} every {rotate}");
+            let (used, trips) = beside(&one, &three, &case);
             let case = format!(
-                "{callbacks:?} beside {voice:?} every {rotate}: {part:.4} of that, {used:.4} of what one uses, \
-                 {trips:.4} round trips per call"
+                "{case}: {part:.4} of that, {used:.4} of what one uses, {trips:.4} round trips per call"
             );
             println!("{case}");
-            assert_eq!(three.limited(), 0, "{case}: {:?}", three.limited);
             assert!(part > 0.93, "{case}");
             assert!(used > 0.98, "{case}");
             assert!(trips < 0.12, "{case}");

@@ -140,6 +140,13 @@ pub(crate) struct EarlierProcess {
     pub(crate) begun: Instant,
 }
 
+impl EarlierProcess {
+    /// What has surely passed since the checkpoint.
+    pub(crate) fn elapsed_by(&self, now: Instant) -> Duration {
+        self.elapsed + now.since(self.begun)
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct TakenSlots {
     taken: u32,

@@ -160,18 +160,19 @@ impl Share {
 
     /// The heir has the part of a member that has died, as far as it knows of that part; what it doesn't know of returns.
     pub(crate) fn inherit(&mut self, dead: &MemberId, heir: &MemberId, known: u32, now: StoreTime) {
-        let Some(part) = self.parts.get(dead) else {
+        let Some(mut part) = self.parts.remove(dead) else {
             return;
         };
-        let (slots, phantoms) = (part.slots.min(known), part.phantoms.clone());
-        if let Some(of_heir) = self.parts.get_mut(heir).filter(|_| slots > 0) {
+        if let Some(of_heir) = self.parts.get_mut(heir) {
+            let slots = part.slots.min(known);
+            part.slots -= slots;
             of_heir.slots += slots;
-            of_heir.phantoms = phantoms;
-            of_heir.is_inherited = true;
-            if let Some(part) = self.parts.get_mut(dead) {
-                part.slots -= slots;
+            of_heir.is_inherited = slots > 0;
+            if of_heir.is_inherited {
+                of_heir.phantoms.clone_from(&part.phantoms);
             }
         }
+        self.parts.insert(dead.clone(), part);
         self.expire(dead, now);
     }
 

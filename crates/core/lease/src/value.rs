@@ -16,8 +16,8 @@ use std::time::Duration;
 
 /// The form of the value that this version writes.
 const FORMAT: u32 = 3;
-/// Forms from this one on have other keys: a doubt ([`Doubt::Version`]). Who wrote them can't read form 3, so sends until
-/// its lease ends. (Form 1 keeps nothing for members whose leases have ended, besides.)
+/// The oldest form that is read, and not trusted, as no form is but the one that is written: limits have other keys there
+/// ([`Doubt::Version`]). A process that writes an older form can't read this one, and sends until its lease ends.
 const OLDEST_FORMAT: u32 = 1;
 
 /// What the store keeps.

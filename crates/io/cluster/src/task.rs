@@ -132,8 +132,9 @@ impl Task {
         for look in self.shared.look(&demands, self.setup.tail) {
             self.node.share(look.key.clone(), look.limit);
             self.node.want(&look.key, look.wants);
-            self.node
-                .inherit(&look.key, look.earlier_part.unwrap_or_default());
+            if let Some(slots) = look.earlier_part {
+                self.node.inherit(&look.key, slots);
+            }
             self.tell_closing(&look.key, look.closed_until, now);
         }
         let value = self.known.as_ref().and_then(|known| known.value.as_ref());

@@ -105,6 +105,7 @@ impl LimitRegistry {
 
     async fn carry_out(&self, change: &LimitChange, audit: AuditEvent) -> Result<(), LimitError> {
         let _turn = self.turn.lock().await;
+        // Of what isn't there the log is to tell nothing. What the change is of is found again after that.
         self.state.lock().await.named(change)?;
         self.audit(audit).await?;
         let mut state = self.state.lock().await;
@@ -195,8 +196,11 @@ impl LimitRegistry {
             client,
             definition,
         };
-        if registered.is_stored() && state.adopt(&registered.of, &registered.by_name()) {
-            keep_or_warn(&state.numbers).await;
+        if registered.is_stored()
+            && state.adopt(&registered.of, &registered.by_name())
+            && let Err(error) = state.numbers.keep().await
+        {
+            tracing::warn!(%error, "limits that were set will not be after a restart");
         }
         let State { limits, numbers } = &mut *state;
         let (number, leave) = numbers.of(&registered.of, defined);
@@ -290,11 +294,5 @@ impl State {
     fn adopt(&mut self, of: &Of, by_name: &Of) -> bool {
         let is_taken = self.limits.iter().any(|it| it.of == *by_name);
         !is_taken && self.numbers.adopt(by_name, of)
-    }
-}
-
-async fn keep_or_warn(numbers: &OperatorNumbers) {
-    if let Err(error) = numbers.keep().await {
-        tracing::warn!(%error, "limits that were set will not be after a restart");
     }
 }

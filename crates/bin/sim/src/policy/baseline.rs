@@ -143,7 +143,7 @@ impl Limiter for Baseline {
             | Event::Open(_)
             | Event::RenewCredentials(_)
             | Event::WatchClient(_)
-            | Event::RetireClient(_) => {}
+            | Event::RetireClient(_) => {} // The simulator's limits stay as they are.
         }
         self.release(now);
     }

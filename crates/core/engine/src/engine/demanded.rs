@@ -83,9 +83,7 @@ impl Engine {
             shown: limit.shown(),
             allowed: ledger.allowed(),
             is_leased: ledger.lease().is_some(),
-            earlier_part: (ledger.leased() == 0)
-                .then(|| self.earlier_part(id))
-                .flatten(),
+            earlier_part: self.earlier_part(id),
             weights: each(&classes, |it| self.weight(&it.flows)),
             asked: each(&classes, |it| it.asked),
             waiting: {

@@ -108,7 +108,7 @@ impl Engine {
         let (Some(earlier), Some(usage)) = (&self.earlier, self.earlier_usage(limit)) else {
             return;
         };
-        let elapsed = earlier.elapsed + now.since(earlier.begun);
+        let elapsed = earlier.elapsed_by(now);
         let (usage, begun, grace) = (usage.clone(), earlier.begun, self.config.policy.grace);
         if let Some(ledger) = self.resources.ledgers.get_mut(limit.index()) {
             restore(&usage, ledger, elapsed, (begun, grace), now);
@@ -116,14 +116,18 @@ impl Engine {
         }
     }
 
-    /// The part of a shared limit that an earlier process had at its last checkpoint.
+    /// The part of a shared limit that an earlier process had at its last checkpoint. Once this process has a part of its
+    /// own, nobody asks for that any more.
     pub(super) fn earlier_part(&self, limit: LimitId) -> Option<u32> {
+        if self.resources.ledgers.get(limit.index())?.leased() > 0 {
+            return None;
+        }
         let part = self.earlier_usage(limit)?.part.as_ref()?;
         Some(part.slots)
     }
 
     /// What an earlier process has said of a limit that it shared; none where it had two of one key.
-    pub(super) fn earlier_usage(&self, limit: LimitId) -> Option<&LimitUsage> {
+    fn earlier_usage(&self, limit: LimitId) -> Option<&LimitUsage> {
         let earlier = self.earlier.as_ref()?;
         let key = self.config.limits.get(limit.index())?.key();
         let has_key = |it: &&LimitUsage| it.part.as_ref().is_some_and(|part| part.key == key);
@@ -137,7 +141,7 @@ impl Engine {
         let Some(earlier) = self.earlier.take() else {
             return;
         };
-        let elapsed = earlier.elapsed + now.since(earlier.begun);
+        let elapsed = earlier.elapsed_by(now);
         let grace = self.config.policy.grace;
         let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
         for (limit, ledger) in limits.skip(known.limits.len()) {

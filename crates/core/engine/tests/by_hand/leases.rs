@@ -239,36 +239,39 @@ fn what_is_left_free_is_so_of_our_part() {
     assert_eq!(left_free(&desk), 20);
 }
 
+/// A hundred a minute; two flows, the second of a lower class, to which twenty are guaranteed.
+fn guaranteed() -> Desk {
+    let flow = Flow {
+        max_queued: 500,
+        ..Flow::default()
+    };
+    let guarantee = Guarantee {
+        limit: LIMIT,
+        slots: 20,
+    };
+    let callbacks = Flow {
+        name: "callbacks".into(),
+        priority: 1,
+        guarantee: Some(guarantee),
+        ..flow.clone()
+    };
+    Desk::new(Config {
+        limits: vec![per_minute("organisation", Scope::Organisation, 100)].into(),
+        routes: vec![Route {
+            limits: vec![LIMIT],
+            ..Route::default()
+        }]
+        .into(),
+        flows: vec![flow, callbacks].into(),
+        ..Config::default()
+    })
+}
+
 /// A flow of the lowest class that is guaranteed twenty goes first with those that it has a right to here.
 #[test]
 fn a_guarantee_is_for_what_is_told() {
     let begin = |part: Option<u32>, told: Option<u32>| {
-        let mut desk = Desk::new(Config {
-            limits: vec![per_minute("organisation", Scope::Organisation, 100)].into(),
-            routes: vec![Route {
-                limits: vec![LIMIT],
-                ..Route::default()
-            }]
-            .into(),
-            flows: vec![
-                Flow {
-                    max_queued: 500,
-                    ..Flow::default()
-                },
-                Flow {
-                    name: "callbacks".into(),
-                    priority: 1,
-                    max_queued: 500,
-                    guarantee: Some(Guarantee {
-                        limit: LIMIT,
-                        slots: 20,
-                    }),
-                    ..Flow::default()
-                },
-            ]
-            .into(),
-            ..Config::default()
-        });
+        let mut desk = guaranteed();
         let all = part.unwrap_or(100);
         if part.is_some() {
             lease(&mut desk, all, Instant::NEVER, true);
@@ -329,28 +332,7 @@ fn demand_is_told_of_all_that_was_asked_for() {
 
 #[test]
 fn demand_tells_of_flows_with_guarantees() {
-    let mut desk = Desk::new(Config {
-        limits: vec![per_minute("organisation", Scope::Organisation, 100)].into(),
-        routes: vec![Route {
-            limits: vec![LIMIT],
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![
-            Flow::default(),
-            Flow {
-                name: "callbacks".into(),
-                priority: 1,
-                guarantee: Some(Guarantee {
-                    limit: LIMIT,
-                    slots: 20,
-                }),
-                ..Flow::default()
-            },
-        ]
-        .into(),
-        ..Config::default()
-    });
+    let mut desk = guaranteed();
     lease(&mut desk, 3, Instant::NEVER, true);
     desk.event(Event::SetGuarantees {
         limit: LIMIT,

@@ -1,38 +1,17 @@
 //! A part of a client's tokens, where several processes share the client.
 
-use super::support::{Desk, fetches, per_minute, seconds, sent};
+use super::support::{Desk, fetches, seconds, sent};
+use super::tokens::config;
 use std::time::Duration;
-use tollgate_engine::{Client, Command, Config, Event, Facts, Flow, Lease, Pool, Route};
-use tollgate_model::{ClientId, Instant, LimitId, PoolId, Scope, TokenId};
+use tollgate_engine::{Command, Event, Facts, Lease};
+use tollgate_model::{ClientId, Instant, LimitId, TokenId};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
 /// A client with so many tokens at the most in all processes, a token with eight calls a minute.
 fn sharing(max_tokens: u32) -> Desk {
-    let mut config = Config {
-        limits: vec![per_minute("organisation", Scope::Organisation, 1_000)].into(),
-        clients: vec![Client {
-            name: "a".into(),
-            token_limits: vec![per_minute("token", Scope::Token, 8).into()],
-            max_tokens,
-            ..Client::default()
-        }]
-        .into(),
-        pools: vec![Pool {
-            name: "pool".into(),
-            clients: vec![ClientId(0)],
-        }]
-        .into(),
-        routes: vec![Route {
-            name: "route".into(),
-            limits: vec![LimitId(0)],
-            pool: Some(PoolId(0)),
-            cost: 1,
-        }]
-        .into(),
-        flows: vec![Flow::default()].into(),
-        ..Config::default()
-    };
+    let mut config = config(1_000, &[max_tokens]);
+    config.clients[0].name = "a".into();
     config.policy.shares_limits = true;
     let mut desk = Desk::new(config);
     let lease = Lease {

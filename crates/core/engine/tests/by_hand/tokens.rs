@@ -10,7 +10,7 @@ use tollgate_model::{AttemptId, ClientId, Instant, LimitId, PoolId, Reason, Rule
 const LONG: Duration = Duration::from_secs(3_600);
 
 /// Clients with so many tokens at the most each, a token with eight calls a minute.
-fn config(organisation: u32, max_tokens: &[u32]) -> Config {
+pub(crate) fn config(organisation: u32, max_tokens: &[u32]) -> Config {
     let clients = max_tokens.iter().enumerate();
     Config {
         limits: vec![per_minute(
