@@ -9,8 +9,8 @@ use crate::state::Api;
 use crate::{
     actions, audit, cache, clients, closings, cluster, credentials, dashboard, declared, document,
     drafts, elsewhere, flows, gate, integrations, jobs, learned, limits, links, media, metrics,
-    oauth, openapi, operation, organization, packing, parts, rows, run, tables, tags, tokens,
-    types, usage, workflows,
+    oauth, openapi, operation, organization, packing, parts, readiness, rows, run, tables, tags,
+    tokens, types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -75,6 +75,7 @@ fn open() -> OpenApiRouter<Api> {
         .merge(oauth::open_routes())
         .merge(document::routes())
         .routes(routes!(health))
+        .merge(readiness::routes())
 }
 
 /// All paths, and who answers them. Requests for what isn't here go where an [`Elsewhere`](crate::Elsewhere) among

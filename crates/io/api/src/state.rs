@@ -3,6 +3,7 @@
 use crate::bodies::Bodies;
 use crate::journal::Journal;
 use crate::notices::Notices;
+use crate::readiness::Readiness;
 use axum::extract::FromRef;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
@@ -72,6 +73,8 @@ parts! {
     journal: Arc<Journal>,
     /// What whoever runs the service should know.
     notices: Notices,
+    /// What was found of the node at the last look.
+    readiness: Readiness,
     /// Bounds of requests' bodies.
     bodies: Bodies,
 }

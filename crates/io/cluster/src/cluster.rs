@@ -2,7 +2,7 @@
 
 use crate::task::Task;
 use crate::trips::RoundTrips;
-use crate::{Setup, Status};
+use crate::{LeaseState, Setup, Status};
 use prometheus_client::metrics::histogram::Histogram;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -46,6 +46,12 @@ impl Cluster {
     #[must_use]
     pub fn notice(&self, now: Instant) -> Option<&'static str> {
         self.status.borrow().notice(now)
+    }
+
+    /// How the node stands with its part of the shared limits.
+    #[must_use]
+    pub fn lease_state(&self, now: Instant) -> LeaseState {
+        self.status.borrow().lease_state(now)
     }
 
     /// How long the store took to answer, or to fail, in seconds.

@@ -31,4 +31,4 @@ mod trips;
 pub use cluster::Cluster;
 pub use numbers::Numbers;
 pub use setup::Setup;
-pub use status::{Counts, MemberStatus, PartStatus, SharedStatus, Status, Trouble};
+pub use status::{Counts, LeaseState, MemberStatus, PartStatus, SharedStatus, Status, Trouble};

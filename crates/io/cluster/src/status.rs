@@ -114,6 +114,21 @@ pub struct Counts {
     pub doubts: [u64; Doubt::ALL.len()],
 }
 
+/// How a node stands with its part of the shared limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LeaseState {
+    /// It has its part, and the store answers.
+    Held,
+    /// It has its part still, and the store gives no answer.
+    Unanswered,
+    /// It has its part, and the value is learned anew.
+    Learning,
+    /// It has no part yet.
+    Waiting,
+    /// It has no part any more, and the store gives no answer.
+    Ended,
+}
+
 impl Status {
     pub(crate) fn new(
         member: String,
@@ -163,20 +178,32 @@ impl Status {
     /// What whoever runs the node should know; none if all is well. Names no address.
     #[must_use]
     pub fn notice(&self, now: Instant) -> Option<&'static str> {
-        let has_ended = self.lease_left(now).is_zero();
-        match (&self.trouble, has_ended) {
-            (Some(_), true) => Some(
+        match self.lease_state(now) {
+            LeaseState::Held => None,
+            LeaseState::Ended => Some(
                 "the coordination store gives no answer, and this node has no lease any more: calls under shared limits \
                  are refused (lease.ended) until it does; all others go on",
             ),
-            (Some(trouble), false) if trouble.failures >= NOTICED => Some(
+            LeaseState::Unanswered => Some(
                 "the coordination store gives no answer; calls go on until this node's leases end",
             ),
-            (None, true) => Some("this node waits for its first part of the shared limits"),
-            (_, false) if self.learning(now).is_some() => Some(
+            LeaseState::Waiting => Some("this node waits for its first part of the shared limits"),
+            LeaseState::Learning => Some(
                 "the cluster's value is learned anew; calls go on with the parts that nodes have shown",
             ),
-            _ => None,
+        }
+    }
+
+    /// How the node stands with its part of the shared limits.
+    #[must_use]
+    pub fn lease_state(&self, now: Instant) -> LeaseState {
+        let has_ended = self.lease_left(now).is_zero();
+        match (&self.trouble, has_ended) {
+            (Some(_), true) => LeaseState::Ended,
+            (Some(trouble), false) if trouble.failures >= NOTICED => LeaseState::Unanswered,
+            (None, true) => LeaseState::Waiting,
+            (_, false) if self.learning(now).is_some() => LeaseState::Learning,
+            _ => LeaseState::Held,
         }
     }
 }

@@ -47,7 +47,7 @@ pub use fault::{Fault, Faults};
 pub use integration::{CatalogIntegration, Wiring};
 pub use lanes::{EVERY, Lanes, OwnLanes};
 pub use limits::{LimitError, LimitRegistry};
-pub use live::{Follower, Foundation, Live, RefreshError, outlet};
+pub use live::{FollowState, Follower, Following, Foundation, Live, RefreshError, outlet};
 pub use load::{Definitions, store_parts};
 pub use login::{Login, grant};
 pub use lookup::{LookupError, NameError, NoStore};

@@ -32,6 +32,7 @@
 
 mod build;
 mod follower;
+mod following;
 mod known;
 mod read;
 #[cfg(test)]
@@ -39,11 +40,12 @@ mod tests;
 
 pub use build::{Foundation, outlet};
 pub use follower::Follower;
+pub use following::{FollowState, Following};
 
 use crate::{Catalog, CatalogAction, NoStore};
 use build::Builder;
 use follower::Request;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_driver::Driver;
 use tollgate_store::{Store, StoreError};
@@ -54,6 +56,7 @@ pub struct Live {
     shown: RwLock<Arc<Catalog>>,
     store: Option<Arc<Store>>,
     requests: mpsc::Sender<Request>,
+    following: Mutex<Following>,
 }
 
 /// Why the picture could not be made anew; the one there was is still shown.
@@ -85,6 +88,7 @@ impl Live {
             shown: RwLock::new(Arc::new(files.clone())),
             store,
             requests,
+            following: Mutex::new(Following::begin(driver.now())),
         });
         let builder = Builder { driver, foundation };
         let follower = Follower::new(Arc::clone(&live), files, asked, builder);
@@ -97,6 +101,15 @@ impl Live {
     /// There is none.
     pub fn store(&self) -> Result<&Arc<Store>, NoStore> {
         self.store.as_ref().ok_or(NoStore)
+    }
+
+    /// How the picture follows the store, as the last round found it.
+    #[must_use]
+    pub fn following(&self) -> Following {
+        *self
+            .following
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The picture as it is now.

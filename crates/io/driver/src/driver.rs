@@ -217,6 +217,24 @@ impl Driver {
         !self.0.inbox.is_closed()
     }
 
+    /// Waits until the engine's task has taken a message from its inbox and answered it. False once the task ended. It
+    /// waits for as long as the task does something else, so whoever wants to know whether it hangs bounds the wait.
+    pub async fn answers(&self) -> bool {
+        self.ask(|_| ()).await.is_some()
+    }
+
+    /// Keeps the engine's task, and the thread that it runs on, from doing anything until the other end of `until` is
+    /// dropped, as a fault that hangs would; for tests of whoever watches it.
+    #[doc(hidden)]
+    pub fn hang(&self, until: std::sync::mpsc::Receiver<()>) {
+        let work = move |_: &mut Pump| {
+            // An error is the end of the waiting.
+            let _ = until.recv();
+        };
+        // An error means that the task has ended already.
+        let _ = self.tell(Message::Ask(Work(Box::new(work))));
+    }
+
     /// Ends the engine's task, and gives up what waits and what is under way.
     pub fn stop(&self) {
         // An error means that it has ended already.

@@ -87,7 +87,11 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
         let request = request.map(|body| RequestBody::new(body, asking, is_http2));
         let answer = self.service.call(request);
         Box::pin(async move {
-            let answer = answer.await.map_err(Into::into)?;
+            let mut answer = answer.await.map_err(Into::into)?;
+            if !is_http2 && running.connection.places.are_retiring() {
+                let headers = answer.headers_mut();
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok(answer.map(|body| AnswerBody::new(body, running, is_http2)))
         })
     }

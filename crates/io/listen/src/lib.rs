@@ -28,7 +28,9 @@
 //! **One host.** A request that names no host, several, or one that is none is answered 400 here, whatever the
 //! service is (`host`).
 //!
-//! **Ending.** [`Listener::drain`] accepts no more, lets each connection finish the requests it has
+//! **Ending.** [`Listener::announce`] goes on accepting, and has each answer over HTTP/1.1 be the last of its connection,
+//! so that callers who keep connections come to another server while this one still answers. (Over HTTP/2 the protocol
+//! has an orderly end of its own, and the drain uses it.) [`Listener::drain`] accepts no more, lets each connection finish the requests it has
 //! begun, and closes it; what isn't finished in time is dropped. Dropping the handle drops everything
 //! at once.
 //!
@@ -223,6 +225,11 @@ impl Listener {
     pub async fn ended(&mut self) {
         // An error is a panic, which ends the accepting as well.
         let _ = (&mut self.accepting).await;
+    }
+
+    /// Accepts as before, and closes each HTTP/1.1 connection after its next answer.
+    pub fn announce(&self) {
+        self.places.retire();
     }
 
     /// Accepts no more and waits until the connections have answered what they had begun, but no

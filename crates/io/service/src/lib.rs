@@ -7,7 +7,8 @@
 //!
 //! In: a configuration. Out: a [`Service`] that listens, or a [`StartError`] of which nothing is left bound.
 //!
-//! Invariants: *nothing listens before all of it is ready*; *a task that dies is told of by name*
+//! Invariants: *nothing listens before all of it is there*; *a node isn't ready before its first tokens, nor from the
+//! moment that it is to end* (`pulse`); *a task that dies is told of by name*
 //! ([`Service::ended`]); *draining ends in time, whatever hangs* ([`Service::drain`]).
 //!
 //! Tested over sockets in `tests/service.rs` (the file alone) and `tests/stored` (over a store); with the
@@ -18,6 +19,7 @@ mod cluster;
 mod coordination;
 mod listeners;
 mod online;
+mod pulse;
 mod renewal;
 mod service;
 mod start_error;
@@ -28,6 +30,7 @@ mod watch;
 
 pub use coordination::{coordination_fault, open_coordination};
 pub use online::{Failure, Tried, try_online};
+pub use pulse::Heart;
 pub use renewal::LookNow;
 pub use service::Service;
 pub use start_error::StartError;

@@ -48,6 +48,11 @@ impl Listeners {
         select_all(all.map(|it| Box::pin(it.ended()))).await;
     }
 
+    /// From now on connections are closed after their next answer; further ones are accepted as before.
+    pub(crate) fn announce(&self) {
+        self.all().for_each(Listener::announce);
+    }
+
     /// Drains all of them at once. True if all their connections came to their end in time.
     pub(crate) async fn drain(&self, within: Duration) -> bool {
         let drained = join_all(self.all().map(|it| it.drain(within))).await;

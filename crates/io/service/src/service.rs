@@ -1,21 +1,23 @@
 //! Starting and ending.
 
+mod first;
 mod pieces;
 
 use crate::cluster;
 use crate::listeners::Listeners;
+use crate::pulse::Heart;
 use crate::renewal::LookNow;
 use crate::store::open_alone;
 use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
+use first::{first_look, watch_clients};
 use pieces::{
     go_live, listen, numbers, parts, records, renewals, start_driver, start_tasks, start_workers,
-    watch_clients,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tollgate_api::Journal;
+use tollgate_api::{Journal, Readiness};
 use tollgate_cluster::Cluster;
 use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
@@ -36,6 +38,7 @@ pub struct Service {
     transfers: Option<Arc<Transfers>>,
     cluster: Option<Arc<Cluster>>,
     records: Records,
+    readiness: Readiness,
     tasks: Tasks,
     /// Where TLS is spoken.
     look_now: Option<LookNow>,
@@ -111,8 +114,10 @@ impl Service {
         let limits = parts.limits.shown().await;
         let (jobs, transfers) = (parts.jobs.clone(), parts.transfers.clone());
         let renewals = renewals(&config)?;
-        let notices = parts.notices.clone();
+        let (notices, readiness) = (parts.notices.clone(), parts.readiness.clone());
+        let pulse = first_look(&config, &driver, &parts).await;
         let listening = listen(&config, &renewals, parts).await?;
+        tasks.spawn("look at the node", pulse.beat());
         if let Some(jobs) = &jobs {
             tasks.spawn("jobs", Arc::clone(jobs).carry());
         }
@@ -144,6 +149,7 @@ impl Service {
             transfers,
             cluster,
             records,
+            readiness,
             tasks,
             look_now,
         })
@@ -194,6 +200,26 @@ impl Service {
         }
     }
 
+    /// What a service manager may ask of it.
+    #[must_use]
+    pub fn heart(&self) -> Heart {
+        Heart::new(&self.driver, &self.readiness)
+    }
+
+    /// Keeps the engine's task from doing anything until the other end of `until` is dropped, for tests of whoever
+    /// watches the service.
+    #[doc(hidden)]
+    pub fn hang_engine(&self, until: std::sync::mpsc::Receiver<()>) {
+        self.driver.hang(until);
+    }
+
+    /// From now on `GET /ready` says that calls are to be sent elsewhere, and connections are closed after their next
+    /// answer. All listeners go on accepting, and so does what is under way: see [`Self::drain`].
+    pub fn announce_drain(&self) {
+        self.readiness.drain(self.driver.now());
+        self.listening.announce();
+    }
+
     /// Ends the engine's task as a panic in it would, for tests of whoever watches the service.
     #[doc(hidden)]
     pub fn stop_engine(&self) {
@@ -203,6 +229,7 @@ impl Service {
     /// Accepts no more, lets what is under way come to its end, and writes down what is to be kept; all
     /// of it no longer than `within`, whatever hangs. True if everything came to its end.
     pub async fn drain(self, within: Duration) -> bool {
+        self.readiness.drain(self.driver.now());
         let until = Instant::now() + within;
         // What the store is told in the end gets time even if executions take all they may.
         let executions = within - (within / 10).min(LAST_WORDS);

@@ -18,7 +18,7 @@ const DEFAULT_REPLAY: usize = 256 * 1024;
 /// The most that is held of one request.
 const MOST_REPLAY: u64 = 16 * 1024 * 1024;
 /// The paths of the service itself: a prefix that began with one of them would hide it.
-const OWN: [&str; 4] = ["api", "oauth", "health", "login"];
+const OWN: [&str; 6] = ["api", "oauth", "health", "live", "ready", "login"];
 
 /// `listen`: where the service itself does. `stored`: integrations may come from the store, so any name may be one.
 pub(super) fn read(
@@ -110,7 +110,7 @@ fn entrance(section: &Section<'_, '_>) -> Option<Placed<Entrance>> {
     });
     let name = "a host name without a port such as \"genesys.example.com\"";
     let host = section.parsed("host", name, |text| host(text).map(Entrance::Host));
-    let prefix = "a path such as \"/genesys\", of which no part is the service's own: /api, /oauth, /health, /login";
+    let prefix = "a path such as \"/genesys\", of which no part is the service's own: /api, /oauth, /health, /live, /ready, /login";
     let prefix = section.parsed("path", prefix, |text| path(text).map(Entrance::Prefix));
     let is_rest = section.flag("unknown_paths");
     if is_rest == Some(false) {

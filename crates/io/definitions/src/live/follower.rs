@@ -105,6 +105,7 @@ impl Follower {
             }
             let compiled = asked.iter_mut().filter_map(|it| it.compiled.take());
             let outcome = self.round(&store, compiled.collect()).await.map(drop);
+            self.live.note(&outcome, self.builder.driver.now());
             match &outcome {
                 Err(error) if follows => tracing::warn!(
                     %error,

@@ -2,7 +2,7 @@
 
 use super::{Connection, Standing};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -17,6 +17,8 @@ pub(crate) struct Places {
     table: Mutex<Table>,
     max_untaken: usize,
     untaken: AtomicUsize,
+    /// Whether connections are to be used no longer than for the request that they have.
+    retiring: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +49,17 @@ impl Places {
             table: Mutex::default(),
             max_untaken,
             untaken: AtomicUsize::new(0),
+            retiring: AtomicBool::new(false),
         }
+    }
+
+    /// From now on each answer over HTTP/1.1 is its connection's last.
+    pub(crate) fn retire(&self) {
+        self.retiring.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn are_retiring(&self) -> bool {
+        self.retiring.load(Ordering::Relaxed)
     }
 
     pub(crate) fn all(&self) -> usize {

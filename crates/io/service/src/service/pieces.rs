@@ -7,9 +7,8 @@ use crate::sweep::sweep;
 use crate::tasks::Tasks;
 use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, describe, edge, router};
+use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, Readiness, describe, edge, router};
 use tollgate_architect_runner::{Host, Runner};
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_cluster::Cluster;
@@ -22,7 +21,6 @@ use tollgate_execution::{Executor, OutputCache, Records, RunSupport};
 use tollgate_gateway::{Front, Gateway};
 use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
-use tollgate_model::ClientId;
 use tollgate_store::Store;
 use tollgate_transfers::{Tables, Transfers, Work, WorkflowTexts};
 use tollgate_workers::Workers;
@@ -81,17 +79,6 @@ pub(super) async fn go_live(live: &Live, mut follower: Follower) -> Result<Follo
     let caught_up = follower.catch_up().await;
     caught_up.map_err(StartError::Definitions)?;
     Ok(follower)
-}
-
-/// Asks for a token of each client of the file whose tokens an integration takes, so that a wrong secret or token
-/// URL is known before the first call.
-pub(super) async fn watch_clients(config: &Config, driver: &Driver) {
-    let pools = config.engine.pools.iter();
-    let clients: BTreeSet<ClientId> = pools.flat_map(|pool| &pool.clients).copied().collect();
-    for client in clients {
-        // An error means that the engine is gone, of which its owner hears.
-        let _ = driver.watch_client(client).await;
-    }
 }
 
 /// What is to be done beside the traffic.
@@ -176,6 +163,7 @@ pub(super) fn parts(
         door: Arc::new(Door::new(callers, logins, meter)),
         journal: Arc::clone(journal),
         notices: Notices::default(),
+        readiness: Readiness::default(),
         bodies: bodies(server),
     }
 }
