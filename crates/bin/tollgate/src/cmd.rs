@@ -10,6 +10,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
 pub(crate) mod folder;
+pub(crate) mod health;
 mod http;
 pub(crate) mod import;
 pub(crate) mod init;

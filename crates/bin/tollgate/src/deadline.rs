@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What closing takes after a drain that used all its time: sockets, threads, the last lines of the log.
-const CLOSING: Duration = Duration::from_secs(2);
+pub(crate) const CLOSING: Duration = Duration::from_secs(2);
 /// Exit status of a process that had to be ended this way.
 const CUT_OFF: u8 = 1;
 

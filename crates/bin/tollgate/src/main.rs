@@ -22,6 +22,8 @@ enum Command {
     Demo(cmd::demo::Args),
     /// Run the service.
     Serve(cmd::serve::Args),
+    /// Ask a running service whether it is alive, or ready.
+    Health(cmd::health::Args),
     /// Check a configuration file.
     Config(cmd::config::Args),
     /// Prepare and show what nodes that share limits keep in the coordination store.
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
     console::status(match cli.command {
         Command::Demo(args) => cmd::demo::run(args),
         Command::Serve(args) => cmd::serve::run(args),
+        Command::Health(args) => cmd::health::run(&args),
         Command::Config(args) => cmd::config::run(args),
         Command::Cluster(args) => cmd::cluster::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),

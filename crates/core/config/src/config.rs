@@ -74,6 +74,9 @@ pub struct Server {
     pub tls: Option<ListenerTls>,
     /// Whose pages browsers let call; none of other origins unless the file says so.
     pub cors: Option<Cors>,
+    /// How long the service says that it isn't ready and takes calls all the same, once it is told to stop and before it
+    /// drains.
+    pub drain_notice: Duration,
     /// How long executions under way may take to end once the service is told to stop.
     pub drain_timeout: Duration,
     /// Longest request body taken, in bytes.
@@ -140,6 +143,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls: None,
             cors: None,
+            drain_notice: Duration::ZERO,
             drain_timeout: Duration::from_secs(30),
             max_body_bytes: tollgate_action::MAX_REQUEST_BYTES,
             max_connections: 10_000,

@@ -4,6 +4,7 @@ use crate::{
     Caller, CompositeBy, Config, Entrance, Gateway, Integration, Login, Organization, show_span,
 };
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 use tollgate_engine::{Flow, LimitSpec, Mode};
 use tollgate_model::{FlowId, LimitId, Rule};
 
@@ -20,6 +21,10 @@ impl Config {
     fn write(&self, out: &mut String) -> fmt::Result {
         let server = &self.server;
         let (listen, drain) = (server.listen, show_span(server.drain_timeout));
+        let notice = match server.drain_notice {
+            Duration::ZERO => String::new(),
+            notice => format!("is unready for {} before it ", show_span(notice)),
+        };
         let tls = if server.tls.is_some() {
             " with TLS"
         } else {
@@ -27,7 +32,7 @@ impl Config {
         };
         writeln!(
             out,
-            "listens on {listen}{tls}; drains for {drain} at the most"
+            "listens on {listen}{tls}; {notice}drains for {drain} at the most"
         )?;
         let callers = self.callers.iter();
         let callers: Vec<_> = callers.map(|caller| caller.client_id.as_str()).collect();

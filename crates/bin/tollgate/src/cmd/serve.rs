@@ -1,8 +1,11 @@
 //! `tollgate serve`.
 
+mod notify;
+
 use super::config::BAD_CONFIG;
 use crate::console::{errln, outln};
-use crate::log;
+use crate::{deadline, log};
+use notify::Notify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -15,7 +18,7 @@ const BROKEN: u8 = 70;
 /// How long what is under way may take then.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// Runs the service until SIGTERM or SIGINT; then drains.
+/// Runs the service until SIGTERM or SIGINT; then drains. Tells systemd how it stands (`NOTIFY_SOCKET`).
 ///
 /// Logs go to stderr. The environment variable RUST_LOG chooses what is logged: off, error, warn, info (the
 /// default), debug, trace, or for a module tollgate_driver=debug; several with commas between. SIGHUP has
@@ -83,19 +86,45 @@ enum End {
 #[tokio::main]
 async fn serve(config: Config) -> anyhow::Result<End> {
     let mut signals = Signals::new()?;
-    let within = config.server.drain_timeout;
-    crate::deadline::hold(within)?;
-    let mut service = Service::start(config, rand::random()).await?;
+    let (notice, within) = (config.server.drain_notice, config.server.drain_timeout);
+    deadline::hold(notice + within)?;
+    let notify = Notify::from_environment();
+    let service = Service::start(config, rand::random()).await?;
     outln!("{}", service.url());
     for url in service.gateway_urls() {
         outln!("{url} (gateway)");
     }
     signals.look_now = service.look_now();
+    let heart = service.heart();
+    notify.ready(&heart.words());
+    tokio::select! {
+        end = live(service, &mut signals, &notify, (notice, within)) => Ok(end),
+        never = notify.follow(&heart) => match never {},
+    }
+}
+
+/// Waits until the service is to end or breaks, and ends it.
+async fn live(
+    mut service: Service,
+    signals: &mut Signals,
+    notify: &Notify,
+    (notice, within): (Duration, Duration),
+) -> End {
     tokio::select! {
         () = signals.end() => {}
-        part = service.ended() => {
-            crate::deadline::end_within(LAST_ANSWERS, BROKEN);
-            return Ok(broken(service, part).await);
+        part = service.ended() => return broken(service, part, notify).await,
+    }
+    service.announce_drain();
+    notify.stopping("draining", notice + within + deadline::CLOSING);
+    if !notice.is_zero() {
+        tracing::info!(
+            "not ready any more, and taking calls for {} yet; a second signal ends at once",
+            show_span(notice)
+        );
+        tokio::select! {
+            () = tokio::time::sleep(notice) => {}
+            () = signals.end() => return End::CutOff,
+            part = service.ended() => return broken(service, part, notify).await,
         }
     }
     tracing::info!(
@@ -106,12 +135,20 @@ async fn serve(config: Config) -> anyhow::Result<End> {
         drained = service.drain(within) => drained,
         () = signals.end() => false,
     };
-    Ok(if whole { End::Whole } else { End::CutOff })
+    if whole { End::Whole } else { End::CutOff }
+}
+
+/// Ends a service a part of which has died, whatever hangs in it.
+async fn broken(service: Service, part: &'static str, notify: &Notify) -> End {
+    let ending = format!("ending, for a part of the service has died: {part}");
+    notify.stopping(&ending, LAST_ANSWERS + deadline::CLOSING);
+    deadline::end_within(LAST_ANSWERS, BROKEN);
+    last_answers(service, part).await
 }
 
 /// Calls that don't need the dead part get their answers; then the process ends, so that whoever watches
 /// it starts another.
-async fn broken(service: Service, part: &'static str) -> End {
+async fn last_answers(service: Service, part: &'static str) -> End {
     tracing::error!(
         part,
         status = BROKEN,
@@ -163,24 +200,52 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    /// A service of this folder.
+    async fn started(folder: &Path) -> Service {
+        let text = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:store.db\"\nkey_file = \"keys\"\n\
+                    [[flow]]\nname = \"voice\"\npriority = 0\ndefault = true\n";
+        let file = folder.join("tollgate.toml");
+        std::fs::write(&file, text).unwrap();
+        crate::cmd::stored::make_key_file(&folder.join("keys")).unwrap();
+        let config = tollgate_files::load(&file).unwrap();
+        Service::start(config, 1).await.unwrap()
+    }
 
     #[tokio::test]
     async fn a_service_whose_engine_died_ends() {
         let folder = tempfile::tempdir().unwrap();
-        let text = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:store.db\"\nkey_file = \"keys\"\n\
-                    [[flow]]\nname = \"voice\"\npriority = 0\ndefault = true\n";
-        let file = folder.path().join("tollgate.toml");
-        std::fs::write(&file, text).unwrap();
-        crate::cmd::stored::make_key_file(&folder.path().join("keys")).unwrap();
-        let config = tollgate_files::load(&file).unwrap();
-        let mut service = Service::start(config, 1).await.unwrap();
-        let health = format!("http://{}/health", service.address());
-        let status = async || reqwest::get(&health).await.unwrap().status().as_u16();
-        assert_eq!(status().await, 200);
+        let mut service = started(folder.path()).await;
+        let base = format!("http://{}", service.address());
+        let status = async |path: &str| {
+            let answer = reqwest::get(format!("{base}/{path}")).await;
+            answer.unwrap().status().as_u16()
+        };
+        assert_eq!(status("health").await, 200);
+        assert_eq!(status("live").await, 200);
         service.stop_engine();
         let part = service.ended().await;
         assert_eq!(part, "engine");
-        assert_eq!(status().await, 503);
-        assert_eq!(broken(service, part).await, End::Broken);
+        assert_eq!(status("health").await, 503);
+        assert_eq!(status("live").await, 503);
+        assert_eq!(status("ready").await, 503);
+        assert_eq!(last_answers(service, part).await, End::Broken);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_heart_stops_where_the_engine_hangs_and_beats_again_when_it_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = started(folder.path()).await;
+        let heart = service.heart();
+        // Only a hang takes so long.
+        let long = Duration::from_secs(60);
+        assert!(heart.beats(long).await);
+        let (go_on, until) = std::sync::mpsc::channel();
+        service.hang_engine(until);
+        assert!(!heart.beats(Duration::from_millis(200)).await);
+        drop(go_on);
+        assert!(heart.beats(long).await);
+        service.drain(Duration::ZERO).await;
     }
 }

@@ -39,6 +39,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         return default;
     };
     let span = |key, usual| section.span(key, MILLISECOND..=HOUR).unwrap_or(usual);
+    let end = |key, usual| section.span(key, Duration::ZERO..=HOUR).unwrap_or(usual);
     let size = |key, usual| section.size(key).unwrap_or(usual);
     let count = |key, usual| section.count(key, 1).unwrap_or(usual);
     let path = |key| {
@@ -52,9 +53,8 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         listen: listen.map_or(default.listen, |listen| listen.value),
         tls: tls::read(&section, source),
         cors: cors::read(&section),
-        drain_timeout: section
-            .span("drain_timeout", Duration::ZERO..=HOUR)
-            .unwrap_or(default.drain_timeout),
+        drain_notice: end("drain_notice", default.drain_notice),
+        drain_timeout: end("drain_timeout", default.drain_timeout),
         max_body_bytes: size("max_body_bytes", default.max_body_bytes),
         max_connections: size("max_connections", default.max_connections),
         header_timeout: span("header_timeout", default.header_timeout),
