@@ -1,7 +1,7 @@
 //! What goes in and what comes out.
 
-use crate::Sent;
 use crate::request_body::RequestBody;
+use crate::{AnswerCounts, Progress, Sent};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use std::sync::Arc;
@@ -45,6 +45,10 @@ pub struct Request {
     pub(crate) answer_as: AnswerAs,
     /// Set when it is sent.
     pub sent: Option<Sent>,
+    /// Told how far the execution is.
+    pub progress: Option<Arc<Progress>>,
+    /// Where the upstream's answers are counted.
+    pub answers: Option<Arc<AnswerCounts>>,
 }
 
 /// How an answer is wanted.
@@ -67,6 +71,8 @@ impl Request {
             body: body.into(),
             answer_as: AnswerAs::Unpacked,
             sent: None,
+            progress: None,
+            answers: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::http::Http;
 use crate::pump::message::{Message, Shared, Work};
 use crate::pump::{self, Pump};
 use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, TokenTrouble};
+use prometheus_client::metrics::histogram::Histogram;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,6 +19,15 @@ use tollgate_model::{EndpointId, ExecutionId, Instant, RouteId};
 
 /// Who is told what would have become of a call, were nothing in shadow.
 pub type Tell = Option<oneshot::Sender<ShadowDecision>>;
+
+/// What the driver and its engine can tell at one instant.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// The engine's state.
+    pub snapshot: Snapshot,
+    /// By flow, how long the oldest call waits of which nothing was sent yet.
+    pub oldest: Vec<Option<Duration>>,
+}
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -121,12 +131,16 @@ impl Driver {
             return Err(Failure::Unknown("flow"));
         }
         let endpoint = self.endpoint_of(&call);
+        let asked = shared.now();
+        if let Some(progress) = &call.request.progress {
+            progress.begin(asked);
+        }
         let submission = Submission {
             execution: ExecutionId(shared.next_execution.fetch_add(1, Ordering::Relaxed)),
             flow: call.flow,
             route: call.route,
             endpoint,
-            deadline: shared.now() + call.deadline,
+            deadline: asked + call.deadline,
             timeout: call.timeout,
             idempotent: call.idempotent,
         };
@@ -139,6 +153,7 @@ impl Driver {
             reply,
             tell: tell.filter(|_| shared.any_in_shadow),
             permit,
+            at: shared.now(),
         };
         shared.inbox.send(submit).map_err(|_| Failure::Stopped)?;
 
@@ -198,6 +213,27 @@ impl Driver {
     /// What can be seen from outside; `None` once the engine stopped.
     pub async fn snapshot(&self) -> Option<Snapshot> {
         self.ask(|pump| pump.snapshot()).await
+    }
+
+    /// The snapshot, and what the driver itself can tell; `None` once the engine stopped.
+    pub async fn figures(&self) -> Option<Figures> {
+        let figures = |pump: &mut Pump| Figures {
+            snapshot: pump.snapshot(),
+            oldest: pump.oldest(),
+        };
+        self.ask(figures).await
+    }
+
+    /// Messages and timers that the engine's task has taken up since the start.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.0.figures.steps()
+    }
+
+    /// How long calls lay in the inbox of the engine's task, in seconds.
+    #[must_use]
+    pub fn lag(&self) -> &Histogram {
+        self.0.figures.lag()
     }
 
     /// Numbers in force that nobody has configured; `None` once the engine stopped. Costs less than a whole

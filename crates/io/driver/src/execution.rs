@@ -8,19 +8,20 @@ use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tollgate_engine::{LossKind, Verdict};
-use tollgate_model::{AttemptId, Instant, RouteId};
+use tollgate_model::{AttemptId, FlowId, Instant, RouteId};
 use tollgate_secret::Redactor;
 
 /// A caller waiting for its answer.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) route: RouteId,
+    pub(crate) flow: FlowId,
     pub(crate) request: Arc<Request>,
     /// None once the answer has begun to reach the caller.
     reply: Option<oneshot::Sender<Result<Reply, Failure>>>,
     pub(crate) submitted: Instant,
     pub(crate) first_sent: Option<Instant>,
-    pub(crate) attempts: u32,
+    attempts: u32,
     /// Whole responses; the engine says which one stands. At most one per attempt.
     pub(crate) responses: Vec<(AttemptId, http::Answer)>,
     /// What the tokens that went with it are struck by; one for each attempt at the most.
@@ -39,13 +40,14 @@ pub(crate) struct Reply {
 
 impl Execution {
     pub(crate) fn new(
-        route: RouteId,
+        (route, flow): (RouteId, FlowId),
         request: Arc<Request>,
         reply: oneshot::Sender<Result<Reply, Failure>>,
         now: Instant,
     ) -> Self {
         Self {
             route,
+            flow,
             request,
             reply: Some(reply),
             submitted: now,
@@ -65,6 +67,7 @@ impl Execution {
 
     /// Gives the caller an answer whose body is still to come.
     pub(crate) fn open(&mut self, head: (u16, HeaderMap), coming: Coming, now: Instant) {
+        self.end(now);
         let answer = self.answer(http::Answer::new(head, Ok(Bytes::new())), now);
         self.tell(Ok(Reply {
             answer,
@@ -74,11 +77,27 @@ impl Execution {
 
     /// Tells the caller how it ended, unless an answer has begun to reach it.
     pub(crate) fn finish(&mut self, verdict: Verdict, now: Instant) {
+        self.end(now);
         let answer = self.outcome(verdict, now);
         self.tell(answer.map(|answer| Reply {
             answer,
             coming: None,
         }));
+    }
+
+    /// Notes that an attempt is sent.
+    pub(crate) fn send(&mut self, now: Instant) {
+        self.attempts += 1;
+        self.first_sent.get_or_insert(now);
+        if let Some(progress) = &self.request.progress {
+            progress.send(now);
+        }
+    }
+
+    fn end(&self, now: Instant) {
+        if let Some(progress) = &self.request.progress {
+            progress.end(now);
+        }
     }
 
     fn tell(&mut self, outcome: Result<Reply, Failure>) {

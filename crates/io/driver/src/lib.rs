@@ -32,6 +32,7 @@
 //! Tested over real sockets against the emulated platform: `tests/saturation.rs` (the whole quota and
 //! never a 429), `tests/restart.rs` (nor after a `kill -9`).
 
+mod answer_counts;
 mod call;
 mod change;
 mod clock;
@@ -46,20 +47,23 @@ mod http;
 mod messenger;
 mod pipe;
 mod probe;
+mod progress;
 mod pump;
 mod refusals;
 mod request_body;
 mod sent;
 mod setup;
 mod task;
+mod task_figures;
 mod token;
 mod trouble;
 mod upstream;
 mod usage;
 
+pub use answer_counts::AnswerCounts;
 pub use call::{Answer, BodyError, Call, Failure, Request};
 pub use change::{ChangeError, Demands};
-pub use driver::{Driver, Tell};
+pub use driver::{Driver, Figures, Tell};
 pub use extend::ExtendError;
 pub use facts::facts_of;
 pub use forwarded::{AnswerBody, Forwarded};
@@ -68,6 +72,7 @@ pub use http::{
 };
 pub use messenger::Messenger;
 pub use probe::{NoToken, Probe};
+pub use progress::Progress;
 pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
 pub use request_body::{BodyBroken, OnceBody, RequestBody};

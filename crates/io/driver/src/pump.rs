@@ -6,14 +6,17 @@ mod extension;
 mod leases;
 pub(crate) mod message;
 mod tokens;
+mod view;
 
 pub use extension::Extension;
 
+use crate::answer_counts::ExpectedAnswer;
 use crate::clock::Clock;
 use crate::endpoints::Endpoints;
 use crate::execution::{Execution, Reply};
 use crate::http::Http;
 use crate::task::Task;
+use crate::task_figures::TaskFigures;
 use crate::token::Bearer;
 use crate::trouble::Troubles;
 use crate::usage::UsageFile;
@@ -25,9 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, Semaphore, oneshot};
-use tollgate_engine::{
-    Engine, Event, Facts, LearnedView, NoSuchEntry, ShadowDecision, Snapshot, Submission,
-};
+use tollgate_engine::{Engine, Event, NoSuchEntry, ShadowDecision, Submission};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// Who waits for the reply, and who records what would become of the execution, were nothing in shadow.
@@ -48,6 +49,7 @@ struct HeldToken {
 struct Attempt {
     execution: ExecutionId,
     token: Option<TokenId>,
+    expected: ExpectedAnswer,
     _task: Task,
 }
 
@@ -76,6 +78,7 @@ pub(crate) struct Pump {
     usage: Option<UsageFile>,
     asks: Arc<Notify>,
     headers_ignored: u64,
+    figures: Arc<TaskFigures>,
     /// Whoever waits for the drain's end; `Some` from its begin on.
     drain: Option<Vec<oneshot::Sender<()>>>,
 }
@@ -113,6 +116,7 @@ pub(crate) fn start(
         endpoints: Endpoints::default(),
         asks: Arc::default(),
         predecessor: usage.as_ref().and_then(UsageFile::predecessor),
+        figures: Arc::new(TaskFigures::new()),
     };
     let pump = Pump {
         engine,
@@ -133,6 +137,7 @@ pub(crate) fn start(
         usage,
         asks: Arc::clone(&shared.asks),
         headers_ignored: 0,
+        figures: Arc::clone(&shared.figures),
         drain: None,
     };
     runtime.spawn(pump.run(messages));
@@ -145,6 +150,7 @@ impl Pump {
         loop {
             // Before the messages, so that a stream of them can't hold a due timer back.
             if self.due().is_some_and(|due| due <= self.clock.now()) {
+                self.figures.step();
                 self.engine.handle_timeout(self.clock.now());
                 self.carry_out();
             }
@@ -176,6 +182,7 @@ impl Pump {
     }
 
     fn take(&mut self, message: Message) {
+        self.figures.step();
         match message {
             Message::Submit {
                 submission,
@@ -183,8 +190,10 @@ impl Pump {
                 reply,
                 tell,
                 permit,
+                at,
             } => {
                 drop(permit);
+                self.figures.taken_up_after(self.clock.now().since(at));
                 self.submit(submission, request, (reply, tell));
             }
             Message::Cancel(id) => {
@@ -233,30 +242,6 @@ impl Pump {
         }
     }
 
-    fn answered(&mut self, attempt: AttemptId, status: u16, facts: Facts) {
-        let Some(Attempt { token, .. }) = self.attempts.get(&attempt) else {
-            return;
-        };
-        let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
-        tracing::debug!(attempt = attempt.0, status, "head");
-        self.tell(Event::Head {
-            attempt,
-            status,
-            facts,
-        });
-        self.look_at(status, client);
-    }
-
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let mut snapshot = self.engine.snapshot(self.clock.now());
-        snapshot.headers_ignored += self.headers_ignored;
-        snapshot
-    }
-
-    pub(crate) fn learned(&self) -> Vec<LearnedView> {
-        self.engine.learned()
-    }
-
     /// Tells the engine what somebody changes, if there is such a thing.
     pub(crate) fn change(&mut self, event: Event) -> Result<(), NoSuchEntry> {
         self.engine.find(&event)?;
@@ -290,7 +275,8 @@ impl Pump {
             let _ = reply.send(Err(Failure::Draining));
             return;
         }
-        let execution = Execution::new(submission.route, request, reply, self.clock.now());
+        let of = (submission.route, submission.flow);
+        let execution = Execution::new(of, request, reply, self.clock.now());
         self.executions.insert(submission.execution, execution);
         let undecided = tell.map(|tell| (submission.execution, tell));
         self.undecided.extend(undecided);

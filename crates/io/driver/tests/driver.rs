@@ -4,11 +4,13 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 use support::{at_once, call, credentials, platform, setup, tables, window, with_tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tollgate_driver::{
-    Answer, Bounds, Call, ChangeError, ClientCredentials, Driver, Extension, Failure,
+    Answer, AnswerCounts, Bounds, Call, ChangeError, ClientCredentials, Driver, Extension, Failure,
+    Progress,
 };
 use tollgate_emulator::Emulator;
 use tollgate_engine::{Client, Config, Leave, NoSuchEntry, Pool, Route};
@@ -122,6 +124,65 @@ async fn a_dropped_connection_is_lost_after_the_retries() {
     assert_eq!(world.emulator.counts().admitted, 1, "a POST is sent once");
     assert!(matches!(world.get().await, Err(Failure::NoAnswer(_))));
     assert_eq!(world.emulator.counts().admitted, 4, "a GET three times");
+}
+
+#[tokio::test]
+async fn who_asks_is_told_how_far_an_execution_came_however_it_ends() {
+    let world = World::start(300, 1, Duration::from_millis(1)).await;
+    let (progress, answers) = (
+        Arc::new(Progress::default()),
+        Arc::new(AnswerCounts::default()),
+    );
+    let watched = |method, timeout| {
+        let mut call = world.call(method, MINUTE, timeout);
+        call.request.progress = Some(Arc::clone(&progress));
+        call.request.answers = Some(Arc::clone(&answers));
+        call
+    };
+    world.emulator.set_faults(unavailable(100));
+    let answer = world
+        .driver
+        .execute(watched(http::Method::GET, MINUTE))
+        .await;
+    assert_eq!(answer.unwrap().attempts, 3);
+    assert_eq!(progress.attempts(), 3);
+    let took = progress.under_way().unwrap();
+    assert!(took >= Duration::from_millis(3), "three answers: {took:?}");
+    world.emulator.set_faults(Faults {
+        dropped_percent: 100,
+        ..Faults::default()
+    });
+    let lost = world
+        .driver
+        .execute(watched(http::Method::POST, MINUTE))
+        .await;
+    assert!(matches!(lost, Err(Failure::NoAnswer(_))), "{lost:?}");
+    assert_eq!(progress.attempts(), 4);
+    // Nothing of this one is sent: another has the only place, and its caller leaves.
+    let slow = World::start(300, 1, Duration::from_secs(30)).await;
+    let (driver, holds) = (
+        slow.driver.clone(),
+        slow.call(http::Method::GET, MINUTE, MINUTE),
+    );
+    let holder = tokio::spawn(async move { driver.execute(holds).await });
+    let waited = Arc::new(Progress::default());
+    let mut waits = slow.call(http::Method::GET, MINUTE, MINUTE);
+    waits.request.progress = Some(Arc::clone(&waited));
+    let held = async {
+        while slow.emulator.counts().admitted == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(MINUTE, held).await.unwrap();
+    let short = Duration::from_millis(200);
+    let waiting = tokio::time::timeout(short, slow.driver.execute(waits));
+    assert!(waiting.await.is_err());
+    assert_eq!((waited.attempts(), waited.under_way()), (0, None));
+    assert!(waited.waited(slow.driver.now()) >= short / 2);
+    holder.abort();
+    let read: Vec<_> = answers.read().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(read, [("5xx", 3), ("none", 1)]);
+    assert!(world.driver.steps() > 5);
 }
 
 #[tokio::test]

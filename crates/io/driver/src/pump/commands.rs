@@ -2,6 +2,7 @@
 
 use super::message::{Message, Report};
 use super::{Attempt, Pump};
+use crate::answer_counts::ExpectedAnswer;
 use crate::task::Task;
 use crate::upstream;
 use tollgate_engine::{Command, Event, LossKind};
@@ -71,11 +72,10 @@ impl Pump {
             self.tell(Event::Lost(attempt, LossKind::NeverSent));
             return;
         };
-        execution.attempts += 1;
+        execution.send(self.clock.now());
         if let Some(sent) = &execution.request.sent {
             sent.set();
         }
-        execution.first_sent.get_or_insert(self.clock.now());
         tracing::debug!(execution = id.0, attempt = attempt.0, ?token, "send");
         let bearer = bearer.flatten();
         if let Some(bearer) = &bearer {
@@ -92,6 +92,7 @@ impl Pump {
             inbox: self.inbox.clone(),
             last: Some(died),
         };
+        let expected = ExpectedAnswer::new(execution.request.answers.clone());
         let http = self.outlets.get(&execution.route).unwrap_or(&self.http);
         let most = self.bounds.max_response_bytes;
         let request = (request, self.clock.leave_by(give_up, lease_ends));
@@ -101,6 +102,7 @@ impl Pump {
             Attempt {
                 execution: id,
                 token,
+                expected,
                 _task: Task::spawn(work),
             },
         );

@@ -1,11 +1,29 @@
-//! What becomes of an execution when one of its attempts has ended.
+//! What becomes of an execution when one of its attempts is answered, or has ended.
 
 use super::{Attempt, Pump};
 use crate::http;
-use tollgate_engine::{Event, LossKind, Verdict};
+use tollgate_engine::{Event, Facts, LossKind, Verdict};
 use tollgate_model::{AttemptId, ExecutionId};
 
 impl Pump {
+    pub(super) fn answered(&mut self, attempt: AttemptId, status: u16, facts: Facts) {
+        let Some(Attempt {
+            token, expected, ..
+        }) = self.attempts.get_mut(&attempt)
+        else {
+            return;
+        };
+        expected.came(status);
+        let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
+        tracing::debug!(attempt = attempt.0, status, "head");
+        self.tell(Event::Head {
+            attempt,
+            status,
+            facts,
+        });
+        self.look_at(status, client);
+    }
+
     pub(super) fn done(&mut self, attempt: AttemptId, response: http::Answer) {
         let Some(Attempt { execution: id, .. }) = self.attempts.remove(&attempt) else {
             return;

@@ -6,6 +6,7 @@ use crate::endpoints::Endpoints;
 use crate::execution::Reply;
 use crate::http;
 use crate::pipe::Coming;
+use crate::task_figures::TaskFigures;
 use crate::token::{Grant, NoGrant};
 use crate::trouble::Troubles;
 use crate::{Failure, Request};
@@ -29,6 +30,8 @@ pub(crate) enum Message {
         tell: Option<oneshot::Sender<ShadowDecision>>,
         /// Freed when the task takes the message up.
         permit: OwnedSemaphorePermit,
+        /// When the message was sent.
+        at: Instant,
     },
     Cancel(ExecutionId),
     Head {
@@ -81,6 +84,7 @@ pub(crate) struct Shared {
     /// Woken when calls wait for slots of other processes.
     pub(crate) asks: Arc<Notify>,
     pub(crate) predecessor: Option<u64>,
+    pub(crate) figures: Arc<TaskFigures>,
 }
 
 impl Shared {
