@@ -16,8 +16,9 @@ use http::header::{
     ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH,
     IF_NONE_MATCH, ORIGIN, RETRY_AFTER,
 };
-use http::{HeaderName, HeaderValue, Method};
+use http::{Extensions, HeaderName, HeaderValue, Method};
 use tollgate_config::{Cors, PageOrigin};
+use tollgate_telemetry::CallId;
 use tower::{ServiceExt as _, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -25,7 +26,7 @@ const fn named(name: &'static str) -> HeaderName {
     HeaderName::from_static(name)
 }
 
-/// The answer's own name; that of an error is its `contextId` too. The vendor's SDKs read it and send none, so none
+/// The answer's own name: that of the request, and of the call that it makes; of an error its `contextId` too. The vendor's SDKs read it and send none, so none
 /// is read of a request.
 pub(crate) const CORRELATION: HeaderName = named("inin-correlation-id");
 
@@ -68,6 +69,22 @@ const SHOWN: [HeaderName; 9] = [
     named("inin-ratelimit-reset"),
 ];
 
+tokio::task_local! {
+    /// The name of the request that is answered. Errors are told of where nothing but the error is at hand.
+    static NAME: CallId;
+}
+
+/// The name of the request that is answered, for its error; one of its own where there is no such request.
+pub(crate) fn name_of_error() -> CallId {
+    NAME.try_with(|name| *name)
+        .unwrap_or_else(|_| CallId::draw())
+}
+
+/// The name that a request was given.
+pub fn call_id(of: &Extensions) -> CallId {
+    of.get().copied().unwrap_or_else(CallId::draw)
+}
+
 /// The router behind what all answers have.
 pub fn edge(router: Router, cors: Option<&Cors>) -> Router {
     let Some(cors) = cors else {
@@ -103,12 +120,14 @@ fn layer(cors: &Cors) -> CorsLayer {
         .max_age(cors.max_age)
 }
 
-/// Gives an answer a name, unless it has one: of an error, or of the upstream that a request passed through to.
-async fn name(request: Request, next: Next) -> Response {
-    let method = request.method().clone();
-    let mut response = next.run(request).await;
+/// Gives a request its name, which whatever is called for it has, and its answer; unless that has one, of the upstream that
+/// the request passed through to.
+async fn name(mut request: Request, next: Next) -> Response {
+    let (id, method) = (CallId::draw(), request.method().clone());
+    request.extensions_mut().insert(id);
+    let mut response = NAME.scope(id, next.run(request)).await;
     if !response.headers().contains_key(CORRELATION) {
-        let context = uuid::Uuid::new_v4().to_string();
+        let context = id.to_string();
         let status = response.status().as_u16();
         tracing::debug!(context, %method, status, "answered");
         if let Ok(context) = HeaderValue::from_str(&context) {

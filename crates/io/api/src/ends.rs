@@ -39,15 +39,14 @@ pub(crate) const RETRY_AFTER: &str = "too.many.requests.retry.after";
 /// One row of the table.
 struct Row {
     cause: Cause,
-    /// Our own word. Empty: there is none beside `code`, and the end isn't of calls alone, so it isn't documented
-    /// among theirs.
-    own: &'static str,
     /// 0: the upstream's own.
     status: u16,
     /// Empty: the platform's word for the upstream's status.
     code: &'static str,
     /// Empty: the answer has no details.
     detail: &'static str,
+    /// Empty: the end isn't of calls alone, so it isn't documented among theirs, and there is no word of our own beside
+    /// `code`.
     happened: &'static str,
     todo: &'static str,
     known: Evidence,
@@ -56,115 +55,122 @@ struct Row {
 
 #[rustfmt::skip]
 const TABLE: [Row; 30] = [
-    Row { cause: Cause::Input, own: "action.input.invalid", status: 400, code: "bad.request", detail: PROCESSING,
+    Row { cause: Cause::Input, status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the inputs break the contract; `errors` lists each breach", todo: "correct the inputs",
         known: Evidence::Ours, source: "as for a mapping" },
-    Row { cause: Cause::Request, own: "action.request.invalid", status: 400, code: "bad.request", detail: PROCESSING,
+    Row { cause: Cause::Request, status: 400, code: "bad.request", detail: PROCESSING,
         happened: "no request can be made of the inputs", todo: "correct the inputs or the template",
         known: Evidence::Ours, source: "as for a mapping" },
-    Row { cause: Cause::Mapping, own: "action.response.invalid", status: 400, code: "bad.request", detail: PROCESSING,
+    Row { cause: Cause::Mapping, status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the answer can't be mapped, or the output breaks the contract (`errors` lists each breach)",
         todo: "correct the action's mapping",
         known: Evidence::Observed, source: "answers to a success template with an unset variable" },
-    Row { cause: Cause::Workflow, own: "workflow.failed", status: 400, code: "bad.request", detail: PROCESSING,
+    Row { cause: Cause::Workflow, status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the workflow that a composite runs failed: a step did and nothing handled it, or the run reached a \
                    bound; the message has the place",
         todo: "look at the workflow", known: Evidence::Ours, source: "as for a mapping" },
-    Row { cause: Cause::Body, own: "action.response.invalid", status: 400, code: "bad.request", detail: ENDPOINT,
+    Row { cause: Cause::Body, status: 400, code: "bad.request", detail: ENDPOINT,
         happened: "the answer's body can't be read: no JSON, longer than `max_response_bytes`, not what its \
                    `Content-Encoding` or charset says, or in one that isn't known",
         todo: "look at the upstream",
         known: Evidence::Documented, source: "\"Data action returns a 400 error\"" },
-    Row { cause: Cause::UpstreamRefused, own: "upstream.error", status: 0, code: "", detail: ENDPOINT,
+    Row { cause: Cause::UpstreamRefused, status: 0, code: "", detail: ENDPOINT,
         happened: "the upstream answered 4xx, which is passed on; `messageParams` has `upstreamStatus` and, unless \
                    the action is secure, the start of `upstreamBody`",
         todo: "as the upstream says",
         known: Evidence::Ours, source: "400 is documented" },
-    Row { cause: Cause::UpstreamUnauthorized, own: "upstream.error", status: 400, code: "invalid.credentials",
+    Row { cause: Cause::UpstreamUnauthorized, status: 400, code: "invalid.credentials",
         detail: AUTHENTICATION,
         happened: "the upstream answered 401 or 407; `messageParams` as above",
         todo: "look at the integration's credentials",
         known: Evidence::Ours, source: "as for a login" },
-    Row { cause: Cause::UpstreamFailed, own: "upstream.error", status: 502, code: "upstream.error", detail: ENDPOINT,
+    Row { cause: Cause::UpstreamFailed, status: 502, code: "upstream.error", detail: ENDPOINT,
         happened: "the upstream answered 5xx or a redirect; `messageParams` as above", todo: "as the upstream says",
         known: Evidence::Ours, source: "500 is observed, of a function that failed" },
-    Row { cause: Cause::Login, own: "login.failed", status: 400, code: "invalid.credentials", detail: AUTHENTICATION,
+    Row { cause: Cause::Login, status: 400, code: "invalid.credentials", detail: AUTHENTICATION,
         happened: "the integration's custom authentication was refused, or gave nothing that can be used",
         todo: "look at the integration's credentials",
         known: Evidence::Documented, source: "\"Data action fails during testing\"" },
-    Row { cause: Cause::Unreachable, own: "upstream.unreachable", status: 502, code: "upstream.unreachable",
+    Row { cause: Cause::Unreachable, status: 502, code: "upstream.unreachable",
         detail: ENDPOINT,
         happened: "no connection", todo: "look at the upstream", known: Evidence::Ours, source: "" },
-    Row { cause: Cause::NoAnswer, own: "upstream.no.answer", status: 502, code: "upstream.no.answer", detail: ENDPOINT,
+    Row { cause: Cause::NoAnswer, status: 502, code: "upstream.no.answer", detail: ENDPOINT,
         happened: "sent, but no whole answer (it may have been carried out)", todo: "look at the upstream",
         known: Evidence::Ours, source: "" },
-    Row { cause: Cause::Address, own: "address.not.allowed", status: 400, code: "address.not.allowed",
+    Row { cause: Cause::Address, status: 400, code: "address.not.allowed",
         detail: PROCESSING,
         happened: "the call would go where the integration doesn't allow", todo: "see its `allowedHosts` and the like",
         known: Evidence::Ours, source: "" },
-    Row { cause: Cause::NotActive, own: "integration.not.active", status: 409, code: "integration.not.active",
+    Row { cause: Cause::NotActive, status: 409, code: "integration.not.active",
         detail: "",
         happened: "the integration is disabled or incomplete", todo: "the message says what is missing",
         known: Evidence::Ours, source: "" },
-    Row { cause: Cause::NotUsable, own: "action.not.usable", status: 409, code: "action.not.usable", detail: "",
+    Row { cause: Cause::NotUsable, status: 409, code: "action.not.usable", detail: "",
         happened: "the stored action can't be compiled", todo: "the message says why",
         known: Evidence::Ours, source: "" },
-    Row { cause: Cause::Deadline, own: "deadline.cannot.be.met", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::Deadline, status: 429, code: TOO_MANY, detail: "",
         happened: "said at once: `messageParams` has the `limit` that binds and `earliestStartMillis`",
         todo: "a later deadline, a higher priority, or more quota",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::Closed, own: "upstream.closed", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::Closed, status: 429, code: TOO_MANY, detail: "",
         happened: "said at once: the upstream has answered 429, and the pause that it asked for ends behind the \
                    deadline, in `earliestStartMillis`",
         todo: "a later call; an administrator may end the pause (`DELETE /api/v2/tollgate/closings`)",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::QueueFull, own: "queue.full", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::QueueFull, status: 429, code: TOO_MANY, detail: "",
         happened: "no place in the queue", todo: "a higher priority, or more quota",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::Shed, own: "shed", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::Shed, status: 429, code: TOO_MANY, detail: "",
         happened: "a more important execution took its place in the queue", todo: "the same",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::Expired, own: "expired", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::Expired, status: 429, code: TOO_MANY, detail: "",
         happened: "it waited until its deadline", todo: "the same",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::Crowded, own: "calculations.waiting", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::Crowded, status: 429, code: TOO_MANY, detail: "",
         happened: "as many of the integration's calculations wait as may", todo: "a simpler action, or less input",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::RunsFull, own: "flows.full", status: 429, code: TOO_MANY, detail: "",
+    Row { cause: Cause::RunsFull, status: 429, code: TOO_MANY, detail: "",
         happened: "as many workflows run as may: `max_workflow_runs`", todo: "call again later",
         known: Evidence::Documented, source: "the body of a 429" },
-    Row { cause: Cause::NoToken, own: "no.token", status: 503, code: "service.unavailable", detail: AUTHENTICATION,
+    Row { cause: Cause::NoToken, status: 503, code: "service.unavailable", detail: AUTHENTICATION,
         happened: "no access token can be had; the message has the client, the endpoint's host and its answer, \
                    `Retry-After` the next try. Said at once, once the last fetch for every client of the integration \
                    has failed and no token is left; tollgate goes on asking by itself, after pauses that double up to \
                    a minute",
         todo: "look at the client's credentials and at the endpoint",
         known: Evidence::Ours, source: "the code is documented" },
-    Row { cause: Cause::LeaseEnded, own: "lease.ended", status: 503, code: "service.unavailable", detail: "",
+    Row { cause: Cause::LeaseEnded, status: 503, code: "service.unavailable", detail: "",
         happened: "this node's part of a limit that several nodes share has ended, or ends before the call could start, \
                    because the node can't reach the coordination store; the message has the part. Said at once",
         todo: "another node, or a later call; look at the coordination store",
         known: Evidence::Ours, source: "the code is documented" },
-    Row { cause: Cause::Draining, own: "draining", status: 503, code: "service.unavailable", detail: "",
+    Row { cause: Cause::Draining, status: 503, code: "service.unavailable", detail: "",
         happened: "the service is about to end", todo: "another node",
         known: Evidence::Ours, source: "the code is documented" },
-    Row { cause: Cause::Overcrowded, own: "calculations.waiting", status: 503, code: "service.unavailable", detail: "",
+    Row { cause: Cause::Overcrowded, status: 503, code: "service.unavailable", detail: "",
         happened: "too many calculations wait in all, or its turn didn't come in time", todo: "call again later",
         known: Evidence::Ours, source: "the code is documented" },
-    Row { cause: Cause::Late, own: "execution.timeout", status: 504, code: "request.timeout", detail: ENDPOINT,
+    Row { cause: Cause::Late, status: 504, code: "request.timeout", detail: ENDPOINT,
         happened: "no answer within the action's timeout", todo: "a longer `timeoutSeconds`",
         known: Evidence::Ours, source: "status and code are documented" },
-    Row { cause: Cause::LongCalculation, own: "calculation.timeout", status: 504, code: "request.timeout",
+    Row { cause: Cause::LongCalculation, status: 504, code: "request.timeout",
         detail: PROCESSING,
         happened: "templates, paths or contracts took longer than `calculation_time`", todo: "a simpler action",
         known: Evidence::Ours, source: "status and code are documented" },
-    Row { cause: Cause::Unreadable, own: "", status: 400, code: "bad.request", detail: "",
+    Row { cause: Cause::Unreadable, status: 400, code: "bad.request", detail: "",
         happened: "", todo: "", known: Evidence::Ours, source: "as for any request" },
-    Row { cause: Cause::Unknown, own: "", status: 404, code: "not.found", detail: "",
+    Row { cause: Cause::Unknown, status: 404, code: "not.found", detail: "",
         happened: "", todo: "", known: Evidence::Ours, source: "as for any request" },
-    Row { cause: Cause::Fault, own: "", status: 500, code: "internal.server.error", detail: "",
+    Row { cause: Cause::Fault, status: 500, code: "internal.server.error", detail: "",
         happened: "", todo: "", known: Evidence::Ours, source: "as for any request" },
 ];
+
+impl Row {
+    /// Our own word, where there is one.
+    fn own(&self) -> Option<&'static str> {
+        (!self.happened.is_empty()).then(|| self.cause.code())
+    }
+}
 
 /// How an upstream's status is passed on: the platform's word for it.
 const WORDS: [(u16, &str); 9] = [
@@ -203,7 +209,7 @@ pub(crate) fn end(cause: Cause, upstream: Option<u16>) -> End {
     End {
         status,
         code,
-        own: present(row.own),
+        own: row.own(),
         detail: present(row.detail),
     }
 }
@@ -236,9 +242,8 @@ pub fn documented_ends() -> String {
             format!(" `{word}`")
         }
     };
-    for row in TABLE.iter().filter(|row| !row.own.is_empty()) {
+    for (row, own) in TABLE.iter().filter_map(|row| Some((row, row.own()?))) {
         let Row {
-            own,
             happened,
             todo,
             source,
@@ -279,7 +284,7 @@ mod tests {
             assert!((400..600).contains(&told), "{:?}", row.cause);
             assert!(
                 row.code.is_empty()
-                    || row.code == row.own
+                    || row.own() == Some(row.code)
                     || row.known != Evidence::Ours
                     || !row.source.is_empty()
             );

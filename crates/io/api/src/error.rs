@@ -8,7 +8,6 @@ mod inline;
 use crate::ends::{RETRY_AFTER, end};
 use access::{jobs_full, transfers_full};
 pub(crate) use body::ErrorBody;
-use body::ErrorDetail;
 use http::StatusCode;
 pub(crate) use inline::{RESULT, with_output};
 use serde_json::{Map, Value};
@@ -17,6 +16,7 @@ use tollgate_definitions::{LookupError, NameError, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
 use tollgate_store::{Entity, StoreError};
+use tollgate_telemetry::CallId;
 use tollgate_workers::WorkerError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
@@ -35,6 +35,8 @@ struct Parts {
     params: Map<String, Value>,
     errors: Vec<String>,
     retry_after: Option<Duration>,
+    /// The name of the call that ended so.
+    call: Option<CallId>,
     /// When the call could have started at the earliest.
     earliest_start: Option<Duration>,
 }
@@ -52,6 +54,7 @@ impl ApiError {
             params: Map::new(),
             errors: Vec::new(),
             retry_after: None,
+            call: None,
             earliest_start: None,
         }))
     }
@@ -119,35 +122,6 @@ impl ApiError {
     pub fn own_code(&self) -> &'static str {
         self.0.own.unwrap_or(self.0.code)
     }
-
-    /// The body, as part of another answer.
-    pub(crate) fn body(&self) -> ErrorBody {
-        self.body_of(&uuid::Uuid::new_v4().to_string())
-    }
-
-    /// The body, whose context is told of elsewhere by that id.
-    pub(crate) fn body_of(&self, context: &str) -> ErrorBody {
-        let parts = &self.0;
-        let new = |message: &str| ErrorBody {
-            message: message.to_owned(),
-            code: parts.code,
-            status: parts.status.as_u16(),
-            message_params: Map::new(),
-            context_id: context.to_owned(),
-            details: Vec::new(),
-            errors: Vec::new(),
-        };
-        ErrorBody {
-            message_params: parts.params.clone(),
-            details: parts
-                .detail
-                .iter()
-                .map(|error_code| ErrorDetail { error_code })
-                .collect(),
-            errors: parts.errors.iter().map(|message| new(message)).collect(),
-            ..new(&parts.message)
-        }
-    }
 }
 
 /// How a call ended, by the table of ends.
@@ -176,6 +150,7 @@ impl From<ExecuteError> for ApiError {
             }
         }
         api.0.own = of.own;
+        api.0.call = error.call_id;
         api.0.earliest_start = error.earliest_start;
         api.0.detail = match error.in_login {
             true => end(Cause::Login, None).detail,

@@ -105,7 +105,7 @@ mod words;
 mod workflows;
 
 pub use bodies::Bodies;
-pub use edge::edge;
+pub use edge::{call_id, edge};
 pub use elsewhere::Elsewhere;
 pub use ends::documented_ends;
 pub use error::ApiError;

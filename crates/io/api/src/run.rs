@@ -8,6 +8,7 @@ mod terms;
 use crate::answers::CallErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
+use crate::edge::call_id;
 use crate::error::{ApiError, RESULT, with_output};
 use crate::jobs::JobAnswer;
 use crate::journal::Journal;
@@ -24,7 +25,7 @@ use terms::{ErrorsHeader, LaterHeaders, wants_inline};
 pub(crate) use terms::{TermsHeaders, terms};
 use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{Catalog, CatalogAction, Lanes, Live, NameError};
-use tollgate_execution::{Executor, Outcome, Source, Terms};
+use tollgate_execution::{Executor, Outcome, Terms};
 use tollgate_jobs::Jobs;
 use tollgate_store::Role;
 use utoipa_axum::router::OpenApiRouter;
@@ -126,17 +127,18 @@ impl Calls {
         request: Request,
     ) -> Result<Response, ApiError> {
         let (parts, body) = request.into_parts();
+        let id = call_id(&parts.extensions);
         let flat = Flatten::of(&Query::parse(parts.uri.query()))?.unwrap_or(false);
         let of = (entry, catalog.find_integration(&entry.integration)?);
         if later::is_wanted(&parts.headers) {
             let given = (&parts.headers, body);
-            return self.accept(of, caller, given, flat).await;
+            return self.accept(of, (caller, id), given, flat).await;
         }
         later::refuse_callback(&parts.headers)?;
         let inline = wants_inline(&parts.headers)?;
         let terms = Terms {
             below: inline.then_some(RESULT),
-            ..terms(caller, &parts.headers, flat)?
+            ..terms(caller, (&parts.headers, flat), id)?
         };
         let ended = match self.bodies.text(body).await {
             Ok(body) => {
@@ -170,20 +172,10 @@ fn answer(outcome: &Outcome, inline: bool, flat: bool) -> Response {
     };
     let mut response = ([(WAITED, waited)], head, body).into_response();
     if let Some(source) = outcome.source {
-        let word = HeaderValue::from_static(word(source));
+        let word = HeaderValue::from_static(source.as_str());
         response.headers_mut().insert(CACHE, word);
     }
     response
-}
-
-/// Where an output comes from, in a word.
-fn word(source: Source) -> &'static str {
-    match source {
-        Source::Call => "call",
-        Source::Shared => "shared",
-        Source::Fresh => "fresh",
-        Source::Stale => "stale",
-    }
 }
 
 /// The action of two names. They can be guessed, as ids can't: of what the caller doesn't see, it isn't told whether

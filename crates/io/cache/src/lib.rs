@@ -86,6 +86,22 @@ pub enum Source {
     Stale,
 }
 
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Call, Self::Shared, Self::Fresh, Self::Stale];
+
+    /// The word used in answers and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Shared => "shared",
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+        }
+    }
+}
+
 /// How often each source answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[expect(missing_docs, reason = "the sources' names")]

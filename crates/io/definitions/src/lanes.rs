@@ -16,6 +16,8 @@ pub const EVERY: &str = "*";
 #[derive(Debug)]
 pub struct Lanes {
     by_name: BTreeMap<String, FlowId>,
+    /// By the flows' ids.
+    names: Vec<String>,
     default: FlowId,
 }
 
@@ -33,6 +35,7 @@ impl Lanes {
         let named = flows.with_ids().map(|(id, flow)| (flow.name.clone(), id));
         Self {
             by_name: named.collect(),
+            names: flows.iter().map(|flow| flow.name.clone()).collect(),
             default,
         }
     }
@@ -49,8 +52,7 @@ impl Lanes {
 
     /// The flow's name.
     pub fn name(&self, id: FlowId) -> &str {
-        let found = self.by_name.iter().find(|(_, flow)| **flow == id);
-        found.map_or("", |(name, _)| name)
+        self.names.get(id.index()).map_or("", String::as_str)
     }
 
     /// The flows of a caller: the listed ones and its default. A name that is no flow on this node is passed

@@ -114,6 +114,7 @@ impl OutputCache {
                 Source::Fresh | Source::Stale => Duration::ZERO,
             },
             source: Some(source),
+            status: kept.0.status.filter(|_| source == Source::Call),
             calls: match source {
                 Source::Call => Arc::clone(&kept.0.calls),
                 Source::Shared | Source::Fresh | Source::Stale => Arc::default(),

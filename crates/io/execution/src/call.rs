@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tollgate_action::{Action, Request};
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Wiring};
-use tollgate_driver::{Driver, Redactor, Tell};
+use tollgate_driver::{Driver, Progress, Redactor, Tell};
 use tollgate_meter::Meter;
+use tollgate_telemetry::Telemetry;
 use tollgate_upstream::RequestPath;
 
 /// What calls are carried out with.
@@ -30,6 +31,7 @@ pub(crate) struct Tools {
     pub(crate) driver: Driver,
     pub(crate) works: Arc<Works>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// A call under way. Each step takes it further; a test tells of each of them.
@@ -41,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) job: Job,
     /// Who records what would become of its request, were nothing in shadow.
     tell: Mutex<Tell>,
+    /// Told how far its execution is.
+    progress: Option<Arc<Progress>>,
 }
 
 impl Call {
@@ -72,13 +76,16 @@ impl Call {
             terms,
             job: Job::new(&target.id, what, within),
             tell: Mutex::new(None),
+            progress: None,
         }
     }
 
-    /// Who records what would become of its request, were nothing in shadow; of the first, should it send two.
-    pub(crate) fn telling(self, tell: Tell) -> Self {
+    /// The same, with those who record how far it is, and what would become of its request, were nothing in shadow; of the
+    /// first, should it send two.
+    pub(crate) fn telling(self, progress: Arc<Progress>, tell: Tell) -> Self {
         Self {
             tell: Mutex::new(tell),
+            progress: Some(progress),
             ..self
         }
     }
@@ -142,7 +149,7 @@ impl Call {
             answer = self.send(&request, &secrets).await?;
         }
         let answer = Arc::new(answer.accepted()?);
-        let (waited, took) = (answer.waited, answer.took);
+        let (waited, took, status) = (answer.waited, answer.took, answer.status);
         let input = input.clone();
         let output = self.work(move |action, meter| {
             let output = answer.map(action, input.read(meter)?.as_ref(), meter, &mut ())?;
@@ -153,6 +160,7 @@ impl Call {
             waited,
             latency: took.saturating_sub(waited),
             source: None,
+            status: Some(status),
             calls: Arc::default(),
         })
     }
@@ -185,6 +193,8 @@ impl Call {
         let is_login = self.entry.is_auth();
         let mut request = prepare(rendered, wiring, is_login, authorization)?;
         request.sent = self.terms.sent.clone().filter(|_| !idempotent && !is_login);
+        request.progress.clone_from(&self.progress);
+        request.answers = Some(self.tools.telemetry.counts().answers_of(&self.target.name));
         let path = RequestPath::of_action(&request.url);
         let route = (wiring.routes).of(Some(action.name()), request.method.as_str(), path);
         let call = tollgate_driver::Call {

@@ -66,6 +66,41 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The word that callers have as `tollgateCode`, and that records, metrics and the log use.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Input => "action.input.invalid",
+            Self::Request => "action.request.invalid",
+            Self::Mapping | Self::Body => "action.response.invalid",
+            Self::Workflow => "workflow.failed",
+            Self::UpstreamRefused | Self::UpstreamUnauthorized | Self::UpstreamFailed => {
+                "upstream.error"
+            }
+            Self::Login => "login.failed",
+            Self::Unreachable => "upstream.unreachable",
+            Self::NoAnswer => "upstream.no.answer",
+            Self::Address => "address.not.allowed",
+            Self::NotActive => "integration.not.active",
+            Self::NotUsable => "action.not.usable",
+            Self::Deadline => "deadline.cannot.be.met",
+            Self::Closed => "upstream.closed",
+            Self::QueueFull => "queue.full",
+            Self::Shed => "shed",
+            Self::Expired => "expired",
+            Self::Crowded | Self::Overcrowded => "calculations.waiting",
+            Self::RunsFull => "flows.full",
+            Self::NoToken => "no.token",
+            Self::LeaseEnded => "lease.ended",
+            Self::Draining => "draining",
+            Self::Late => "execution.timeout",
+            Self::LongCalculation => "calculation.timeout",
+            Self::Unreadable => "bad.request",
+            Self::Unknown => "not.found",
+            Self::Fault => "internal.server.error",
+        }
+    }
+
     /// What an upstream's status that is not 2xx means.
     #[must_use]
     pub fn of_upstream(status: u16) -> Self {

@@ -85,6 +85,7 @@ pub(crate) async fn run(
             waited,
             latency: begun.elapsed().saturating_sub(waited),
             source: None,
+            status: None,
             calls,
         }),
         Err(error) => Err(error.with(|it| it.calls = calls)),

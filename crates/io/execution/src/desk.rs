@@ -11,18 +11,24 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_architect_runner::{Failure, World};
 use tollgate_model::FlowId;
+use tollgate_telemetry::CallId;
 
 /// Does what a run asks for.
 pub struct Desk {
     executor: Arc<Executor>,
     flow: FlowId,
+    run: CallId,
 }
 
 impl Desk {
-    /// A desk that has calls carried out by the executor, as that flow.
+    /// A desk that has calls of the run of this name carried out by the executor, as that flow.
     #[must_use]
-    pub fn new(executor: Arc<Executor>, flow: FlowId) -> Self {
-        Self { executor, flow }
+    pub fn new(executor: Arc<Executor>, flow: FlowId, run: CallId) -> Self {
+        Self {
+            executor,
+            flow,
+            run,
+        }
     }
 
     async fn call(
@@ -60,6 +66,8 @@ impl World for Desk {
         within: Duration,
     ) -> Result<Map<String, Value>, Failure> {
         let terms = Terms {
+            id: CallId::draw(),
+            parent: Some(self.run),
             flow: self.flow,
             deadline: Some(within),
             flat: true,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tollgate_definitions::LookupError;
 use tollgate_definitions::guard::AddressError;
 use tollgate_driver::Redactor;
+use tollgate_telemetry::CallId;
 use tollgate_workers::WorkerError;
 
 /// Why a call has no output. Boxed: errors are rare, and results are moved often.
@@ -41,6 +42,8 @@ pub struct Parts {
     pub in_login: bool,
     /// The call of a composite that ended so.
     pub call: Option<String>,
+    /// The name of the call that ended so, where it was one that is recorded.
+    pub call_id: Option<CallId>,
     /// How all calls of a composite ended; empty where none were made.
     pub calls: Arc<[CallEnd]>,
 }
@@ -68,6 +71,7 @@ impl ExecuteError {
             retry_after: None,
             in_login: false,
             call: None,
+            call_id: None,
             calls: Arc::default(),
         }))
     }
@@ -106,6 +110,12 @@ impl ExecuteError {
             it.message
                 .insert_str(0, &format!("The call {name:?} of the composite failed: "));
         })
+    }
+
+    /// The same, as the end of the call of this name.
+    #[must_use]
+    pub(crate) fn of_id(self, id: CallId) -> Self {
+        self.with(|it| it.call_id = Some(id))
     }
 
     /// The same without any secret: what it says may quote what the upstream answered.

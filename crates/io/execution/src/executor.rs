@@ -5,20 +5,18 @@ use crate::call::{Call, Tools};
 use crate::composite::{self, Carrier};
 use crate::error::{ExecuteError, caught};
 use crate::input::Input;
-use crate::records::{Line, Records};
 use crate::runs::RunSupport;
 use crate::steps::{self, TestResult};
 use crate::terms::{Outcome, Terms};
+use crate::under_way::{Ending, UnderWay};
 use crate::works::Works;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
-use tollgate_cache::Source;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, Lanes};
 use tollgate_driver::{Driver, Tell};
-use tollgate_engine::ShadowDecision;
 use tollgate_model::FlowId;
+use tollgate_telemetry::{CallId, Foretold, Subject, Telemetry};
 use tollgate_workers::Workers;
 
 /// Carries calls out. One serves them all; clones are the same one.
@@ -26,7 +24,6 @@ use tollgate_workers::Workers;
 pub struct Executor {
     tools: Tools,
     cache: Arc<OutputCache>,
-    records: Records,
     lanes: Arc<Lanes>,
     composites: Arc<Composites>,
     pub(crate) support: RunSupport,
@@ -39,7 +36,7 @@ impl Executor {
         driver: Driver,
         workers: Arc<Workers>,
         cache: OutputCache,
-        records: Records,
+        telemetry: Telemetry,
         (lanes, composites): (Arc<Lanes>, Composites),
         support: RunSupport,
     ) -> Self {
@@ -47,11 +44,11 @@ impl Executor {
             driver,
             works: Arc::new(Works::new(workers)),
             sessions: Arc::default(),
+            telemetry,
         };
         Self {
             tools,
             cache: Arc::new(cache),
-            records,
             lanes,
             composites: Arc::new(composites),
             support,
@@ -118,17 +115,22 @@ impl Executor {
         body: String,
         terms: Terms,
     ) -> Result<(Arc<Call>, Outcome), ExecuteError> {
-        let asked = Instant::now();
         let (tell, foretold) = self.foretold();
+        let subject = Subject::Action(&entry.name);
+        let named = (terms.id, terms.parent);
+        let of = (terms.flow, target.as_ref());
+        let mut under_way = self.begin(named, of, subject, foretold);
+        under_way.is_composite = entry.is_composite();
+        let progress = Arc::clone(&under_way.progress);
         let carried_out = async {
             let call = Call::new(&self.tools, entry, target, terms.clone())?;
-            let call = Arc::new(call.telling(tell));
+            let call = Arc::new(call.telling(progress, tell));
             let outcome = self.output(&call, body).await?;
             Ok((call, outcome))
         };
         let result = caught(carried_out).await;
-        let ended = ended(entry, result.as_ref().map(|(_, it)| it));
-        self.record(terms.flow, &entry.name, (ended, asked), foretold);
+        let result = result.map_err(|error| error.of_id(terms.id));
+        under_way.end(ending(result.as_ref().map(|(_, it)| it)));
         let (call, mut outcome) = result?;
         if terms.flat {
             let flat = async { call.again()?.flatten_text(outcome.output).await };
@@ -166,38 +168,31 @@ impl Executor {
 
     /// Whom the driver tells what would become of a call, were nothing in shadow, and where that comes to; none where
     /// nothing is, or nobody records it.
-    pub(crate) fn foretold(&self) -> (Tell, Option<oneshot::Receiver<ShadowDecision>>) {
-        if !self.records.wanted() || !self.driver().any_in_shadow() {
+    pub(crate) fn foretold(&self) -> (Tell, Foretold) {
+        if !self.telemetry().wants_decisions() || !self.driver().any_in_shadow() {
             return (None, None);
         }
         let (tell, foretold) = oneshot::channel();
         (Some(tell), Some(foretold))
     }
 
-    /// Writes a line of a call that has come to its end: how, how long the upstream took, and when it was asked for. Where
-    /// something is in shadow, it is written once it is decided what would have become of the call.
-    pub(crate) fn record(
-        &self,
-        flow: FlowId,
-        action: &str,
-        ((outcome, latency), asked): (Ended, Instant),
-        foretold: Option<oneshot::Receiver<ShadowDecision>>,
-    ) {
-        if !self.records.wanted() {
-            return;
-        }
-        let line = Line {
-            at: SystemTime::now() - asked.elapsed(),
-            flow: self.lanes.name(flow).to_owned(),
-            action: action.to_owned(),
-            latency,
-            outcome,
-            would_have: None,
-        };
-        match foretold {
-            None => self.records.note(&line),
-            Some(foretold) => self.records.note_decided(line, foretold),
-        }
+    /// Who is told of calls that have ended.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.tools.telemetry
+    }
+
+    /// A call that is asked for now, by a flow, of an integration.
+    pub(crate) fn begin<'a>(
+        &'a self,
+        named: (CallId, Option<CallId>),
+        (flow, target): (FlowId, &'a CatalogIntegration),
+        subject: Subject<'a>,
+        foretold: Foretold,
+    ) -> UnderWay<'a> {
+        let with = (self.telemetry(), self.driver());
+        let of = (self.lanes.name(flow), target.name.as_str());
+        UnderWay::begin(with, named, of, subject, foretold)
     }
 
     /// What carries the calls of composites out: a clone.
@@ -211,17 +206,18 @@ impl Executor {
     }
 }
 
-/// How a call has ended, and how long the upstream took, if it answered.
-pub(crate) type Ended = (&'static str, Option<Duration>);
-
-fn ended(entry: &CatalogAction, result: Result<&Outcome, &ExecuteError>) -> Ended {
+fn ending<'a>(result: Result<&Outcome, &'a ExecuteError>) -> Ending<'a> {
     match result {
-        Ok(it) if it.source.is_some_and(|source| source != Source::Call) => ("cached", None),
-        // Its calls have records of their own.
-        _ if entry.is_composite() => ("composite", None),
-        Ok(it) => ("answered", Some(it.latency)),
-        Err(error) if error.cause.is_refusal() => ("refused", None),
-        Err(_) => ("failed", None),
+        Ok(outcome) => Ending {
+            error: None,
+            waited: Some(outcome.waited),
+            source: outcome.source,
+            status: outcome.status,
+        },
+        Err(error) => Ending {
+            error: Some(error),
+            ..Ending::default()
+        },
     }
 }
 

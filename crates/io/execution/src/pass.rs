@@ -8,12 +8,14 @@ use crate::error::{ExecuteError, caught};
 use crate::executor::Executor;
 use crate::explain::explain;
 use crate::request::below_base;
+use crate::under_way::Ending;
 use http::{HeaderMap, Method};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tollgate_definitions::CatalogIntegration;
-use tollgate_driver::{Call, Forwarded, Request, RequestBody, Tell};
+use tollgate_driver::{Call, Forwarded, Progress, Request, RequestBody, Tell};
 use tollgate_model::FlowId;
+use tollgate_telemetry::{CallId, Subject};
 use tollgate_upstream::RequestPath;
 
 /// A request to be passed through.
@@ -30,12 +32,14 @@ pub struct PassedRequest<'a> {
     /// Its body.
     pub body: RequestBody,
     /// The path with placeholders, by which limits of one endpoint are learned, and records name the request.
-    pub template: String,
+    pub template: Arc<str>,
 }
 
 /// On what terms a request is passed through.
 #[derive(Clone, Copy, Debug)]
 pub struct PassTerms {
+    /// The call's name.
+    pub id: CallId,
     /// The flow that calls.
     pub flow: FlowId,
     /// The latest useful start, from now.
@@ -57,20 +61,24 @@ impl Executor {
         request: PassedRequest<'_>,
         terms: PassTerms,
     ) -> Result<Forwarded, ExecuteError> {
-        let asked = Instant::now();
-        let name = format!("{} {}", request.method, request.template);
         let (tell, foretold) = self.foretold();
-        let passed = caught(self.passed(target, request, terms, tell)).await;
-        let outcome = match &passed {
-            Ok(_) => "answered",
-            Err(error) if error.cause.is_refusal() => "refused",
-            Err(_) => "failed",
+        let (method, template) = (request.method.clone(), Arc::clone(&request.template));
+        let subject = Subject::Passed {
+            method: method.as_str(),
+            template: &template,
         };
-        let latency = passed
-            .as_ref()
-            .ok()
-            .map(|answer| asked.elapsed().saturating_sub(answer.waited));
-        self.record(terms.flow, &name, ((outcome, latency), asked), foretold);
+        let of = (terms.flow, target.as_ref());
+        let under_way = self.begin((terms.id, None), of, subject, foretold);
+        let progress = Arc::clone(&under_way.progress);
+        let passed = caught(self.passed(target, request, terms, (progress, tell))).await;
+        let passed = passed.map_err(|error| error.of_id(terms.id));
+        let (answer, error) = (passed.as_ref().ok(), passed.as_ref().err());
+        under_way.end(Ending {
+            error,
+            waited: answer.map(|answer| answer.waited),
+            source: None,
+            status: answer.map(|answer| answer.status),
+        });
         passed
     }
 
@@ -79,7 +87,7 @@ impl Executor {
         target: &Arc<CatalogIntegration>,
         request: PassedRequest<'_>,
         terms: PassTerms,
-        tell: Tell,
+        (progress, tell): (Arc<Progress>, Tell),
     ) -> Result<Forwarded, ExecuteError> {
         let wiring = target.wiring()?;
         let query = request.query.map(|query| format!("?{query}"));
@@ -88,14 +96,18 @@ impl Executor {
         let (method, path) = (request.method.as_str(), RequestPath::of_action(&url));
         let route = wiring.routes.of(None, method, path);
         let driver = self.driver();
+        let idempotent = request.method.is_idempotent();
+        let mut sent = Request::new(request.method, url, request.headers, request.body);
+        sent.progress = Some(progress);
+        sent.answers = Some(self.telemetry().counts().answers_of(&target.name));
         let call = Call {
             route,
             flow: terms.flow,
             deadline: terms.deadline,
             timeout: terms.timeout,
-            path_template: Some(request.template.into()),
-            idempotent: request.method.is_idempotent(),
-            request: Request::new(request.method, url, request.headers, request.body),
+            path_template: Some(request.template),
+            idempotent,
+            request: sent,
         };
         let forwarded = driver.forward_telling(call, tell).await;
         forwarded.map_err(|failure| {

@@ -6,10 +6,15 @@ use std::time::Duration;
 use tollgate_cache::Source;
 use tollgate_driver::Sent;
 use tollgate_model::FlowId;
+use tollgate_telemetry::CallId;
 
 /// Who calls and how long it may wait.
 #[derive(Clone, Debug)]
 pub struct Terms {
+    /// The call's name.
+    pub id: CallId,
+    /// Whose it is, where it isn't a caller's own: the composite's call, or the workflow's run.
+    pub parent: Option<CallId>,
     /// The flow that calls.
     pub flow: FlowId,
     /// The caller's own deadline: the latest useful start, from now. The action's timeout if there is none. Of a
@@ -24,6 +29,22 @@ pub struct Terms {
     pub sent: Option<Sent>,
 }
 
+impl Terms {
+    /// Those of a caller's own call.
+    #[must_use]
+    pub fn of_caller(id: CallId, flow: FlowId, deadline: Option<Duration>, flat: bool) -> Self {
+        Self {
+            id,
+            parent: None,
+            flow,
+            deadline,
+            flat,
+            below: None,
+            sent: None,
+        }
+    }
+}
+
 /// What came of a call.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -35,6 +56,8 @@ pub struct Outcome {
     pub latency: Duration,
     /// Where the output comes from; none for an action whose outputs are never kept.
     pub source: Option<Source>,
+    /// The status that the upstream answered this call; none where another call, or others, made the output.
+    pub status: Option<u16>,
     /// How the calls of a composite ended; empty where none were made.
     pub calls: Arc<[CallEnd]>,
 }

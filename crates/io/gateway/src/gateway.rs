@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tollgate_action::Callee;
-use tollgate_api::{ApiError, Bodies, Elsewhere, Journal, flow_and_deadline};
+use tollgate_api::{ApiError, Bodies, Elsewhere, Journal, call_id, flow_and_deadline};
 use tollgate_callers::{Admitted, Door, Now, Over, Principal};
 use tollgate_config::Gateway as Settings;
 use tollgate_definitions::{Catalog, CatalogIntegration, Live, file_integration_id};
@@ -154,6 +154,7 @@ impl Gateway {
         } = &*self.0;
         let (flow, deadline) = flow_and_deadline(caller, &head.headers)?;
         let terms = PassTerms {
+            id: call_id(&head.extensions),
             flow,
             deadline: deadline.unwrap_or(settings.deadline),
             own_deadline: deadline.is_some(),
@@ -173,7 +174,7 @@ impl Gateway {
             query: head.uri.query(),
             headers: to_upstream(&head.headers),
             body,
-            template,
+            template: template.into(),
         };
         let passed = parts.executor.pass(target, request, terms).await;
         let passed = passed.map_err(|error| match fault.get() {

@@ -11,6 +11,7 @@ use tollgate_driver::Sent;
 use tollgate_execution::{Cause, ExecuteError, Executor, Outcome, Terms};
 use tollgate_secret::Secret;
 use tollgate_store::Job;
+use tollgate_telemetry::CallId;
 
 /// How the ends of jobs are answered and noted. The API does both.
 pub trait Report: Send + Sync + 'static {
@@ -65,6 +66,8 @@ impl Calls {
             false => tollgate_config::Jobs::FLOW,
         };
         let terms = Terms {
+            id: CallId::draw(),
+            parent: None,
             flow: self.lanes.of_run(flow),
             deadline: Some(within),
             flat: job.flat,

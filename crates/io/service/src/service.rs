@@ -23,9 +23,9 @@ use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
 use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
-use tollgate_execution::Records;
 use tollgate_jobs::{Callbacks, Jobs};
 use tollgate_store::Store;
+use tollgate_telemetry::Telemetry;
 use tollgate_transfers::Transfers;
 
 /// A running service; ends when dropped.
@@ -37,7 +37,7 @@ pub struct Service {
     jobs: Option<Arc<Jobs>>,
     transfers: Option<Arc<Transfers>>,
     cluster: Option<Arc<Cluster>>,
-    records: Records,
+    telemetry: Telemetry,
     readiness: Readiness,
     tasks: Tasks,
     /// Where TLS is spoken.
@@ -77,7 +77,7 @@ impl Service {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
         };
-        let records = records(&config.server)?;
+        let telemetry = Telemetry::new(records(&config.server)?);
         let callbacks =
             Callbacks::new(&config).map_err(|(caller, why)| StartError::Callback(caller, why))?;
         let workers = start_workers(&config.server)?;
@@ -103,7 +103,7 @@ impl Service {
         let cluster = cluster::join(&config, process, (&driver, &limits), &mut tasks).await?;
         let parts = parts(
             &config,
-            (records.clone(), callbacks),
+            (telemetry.clone(), callbacks),
             (workers, &live, &driver, &journal),
             (workflows, composites, limits, cluster.clone()),
         );
@@ -148,7 +148,7 @@ impl Service {
             jobs,
             transfers,
             cluster,
-            records,
+            telemetry,
             readiness,
             tasks,
             look_now,
@@ -255,7 +255,7 @@ impl Service {
         }
         // The driver decides nothing more, so this takes no longer than the writing of lines.
         let left = until.saturating_duration_since(Instant::now());
-        let _ = tokio::time::timeout(left, self.records.settle()).await;
+        let _ = tokio::time::timeout(left, self.telemetry.settle()).await;
         let Some(store) = &self.store else {
             return answered && ended;
         };

@@ -8,12 +8,15 @@
 //! deadline. When the service ends, nothing more is decided, and the lines that wait are written without it
 //! ([`Records::settle`]).
 
+use crate::record::{CallOutcome, CallRecord, Foretold};
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{RwLock, oneshot};
@@ -26,17 +29,30 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// One call.
 #[derive(Debug)]
-pub(crate) struct Line {
+struct Line {
     /// When it was asked for.
-    pub(crate) at: SystemTime,
-    pub(crate) flow: String,
-    pub(crate) action: String,
+    at: SystemTime,
+    flow: String,
+    action: String,
     /// How long the upstream took, if it answered.
-    pub(crate) latency: Option<Duration>,
-    /// `answered`, `refused`, `failed`, `cached`, or `composite`: however it ended, its calls have lines of their own.
-    pub(crate) outcome: &'static str,
+    latency: Option<Duration>,
+    outcome: CallOutcome,
     /// What would have become of it, were nothing in shadow; none where nothing is, and where that isn't known.
-    pub(crate) would_have: Option<ShadowDecision>,
+    would_have: Option<ShadowDecision>,
+}
+
+impl Line {
+    fn of(record: &CallRecord<'_>) -> Self {
+        let answered = record.outcome == CallOutcome::Answered;
+        Self {
+            at: record.asked,
+            flow: record.flow.to_owned(),
+            action: record.subject.to_string(),
+            latency: record.upstream.filter(|_| answered),
+            outcome: record.outcome,
+            would_have: None,
+        }
+    }
 }
 
 /// Takes lines; cheap where no file is wanted.
@@ -46,6 +62,7 @@ pub struct Records(Option<Open>);
 #[derive(Clone, Debug)]
 struct Open {
     lines: Sender<String>,
+    lost: Arc<AtomicU64>,
     /// Held for reading by each line that waits for a decision.
     undecided: Arc<RwLock<()>>,
 }
@@ -59,9 +76,12 @@ impl Records {
         let file = append(path)?;
         let (sender, lines) = channel(MAX_WAITING);
         let path = path.to_owned();
-        tokio::task::spawn_blocking(move || write(file, &path, lines));
+        let lost = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&lost);
+        tokio::task::spawn_blocking(move || write(file, &path, lines, &count));
         Ok(Self(Some(Open {
             lines: sender,
+            lost,
             undecided: Arc::default(),
         })))
     }
@@ -71,46 +91,75 @@ impl Records {
         self.0.is_some()
     }
 
+    /// Writes a line of a call. Where something is in shadow, it is written once it is decided what would have become of the
+    /// call.
+    pub(crate) fn note(&self, record: &CallRecord<'_>, foretold: Foretold) {
+        if !self.wanted() {
+            return;
+        }
+        let line = Line::of(record);
+        match foretold {
+            None => self.write(&line),
+            Some(foretold) => self.write_decided(line, foretold),
+        }
+    }
+
     /// Writes the line when it is decided what would have become of its call, or when nobody can say any more.
-    pub(crate) fn note_decided(&self, line: Line, decision: oneshot::Receiver<ShadowDecision>) {
-        let Some(Open { lines, undecided }) = &self.0 else {
+    fn write_decided(&self, line: Line, decision: oneshot::Receiver<ShadowDecision>) {
+        let Some(Open {
+            lines,
+            lost,
+            undecided,
+        }) = &self.0
+        else {
             return;
         };
         // Whoever settles the lines is not kept waiting by new ones.
         let Ok(waits) = Arc::clone(undecided).try_read_owned() else {
-            return self.note(&line);
+            return self.write(&line);
+        };
+        // A caller may leave when the runtime has ended.
+        let Ok(runtime) = Handle::try_current() else {
+            return self.write(&line);
         };
         let (lines, undecided) = (lines.clone(), Arc::clone(undecided));
-        tokio::spawn(async move {
+        let lost = Arc::clone(lost);
+        runtime.spawn(async move {
             let would_have = decision.await.ok();
             let text = Line { would_have, ..line }.text();
             match lines.try_send(text) {
                 // In the end there may be more at once than the writer has room for.
                 Err(TrySendError::Full(text)) if undecided.try_read().is_err() => {
-                    warn_if_lost(&lines.send(text).await);
+                    note_if_lost(&lines.send(text).await, &lost);
                 }
-                sent => warn_if_lost(&sent),
+                sent => note_if_lost(&sent, &lost),
             }
             drop(waits);
         });
     }
 
-    /// Waits until no line waits for a decision: until they were made, or whoever makes them has ended or drained.
-    pub async fn settle(&self) {
+    /// See [`crate::Telemetry::settle`].
+    pub(crate) async fn settle(&self) {
         if let Some(Open { undecided, .. }) = &self.0 {
             let _all = undecided.write().await;
         }
     }
 
-    pub(crate) fn note(&self, line: &Line) {
-        if let Some(Open { lines, .. }) = &self.0 {
-            warn_if_lost(&lines.try_send(line.text()));
+    fn write(&self, line: &Line) {
+        if let Some(Open { lines, lost, .. }) = &self.0 {
+            note_if_lost(&lines.try_send(line.text()), lost);
         }
+    }
+
+    /// Lines that were not written.
+    pub(crate) fn lost(&self) -> u64 {
+        self.0.as_ref().map_or(0, |it| it.lost.load(Relaxed))
     }
 }
 
-fn warn_if_lost<E>(sent: &Result<(), E>) {
+fn note_if_lost<E>(sent: &Result<(), E>, lost: &AtomicU64) {
     if sent.is_err() {
+        lost.fetch_add(1, Relaxed);
         tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
     }
 }
@@ -124,7 +173,7 @@ impl Line {
             "flow": self.flow,
             "action": self.action,
             "latency_ms": self.latency.map(millis),
-            "outcome": self.outcome,
+            "outcome": self.outcome.as_str(),
         });
         if let Some(decision) = &self.would_have {
             text["would_have"] = would_have(decision);
@@ -153,7 +202,7 @@ fn append(path: &Path) -> std::io::Result<File> {
 }
 
 /// Writes until the last sender is gone.
-fn write(mut file: File, path: &PathBuf, mut lines: Receiver<String>) {
+fn write(mut file: File, path: &PathBuf, mut lines: Receiver<String>, lost: &AtomicU64) {
     let mut bytes = file.metadata().map_or(0, |it| it.len());
     while let Some(line) = lines.blocking_recv() {
         bytes += line.len() as u64;
@@ -169,6 +218,7 @@ fn write(mut file: File, path: &PathBuf, mut lines: Receiver<String>) {
             Ok(())
         };
         if let Err(error) = written.and(turned) {
+            lost.fetch_add(1, Relaxed);
             tracing::warn!(path = %path.display(), %error, "a record was lost");
         }
     }

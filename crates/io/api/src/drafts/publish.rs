@@ -20,6 +20,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Live};
 use tollgate_store::{Draft, Expected, Version};
+use tollgate_telemetry::CallId;
 use tollgate_workers::Workers;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -89,7 +90,7 @@ async fn test(
     body: Body,
 ) -> Result<Json<TestReport>, ApiError> {
     let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
-    let terms = terms(&caller, &headers, flatten)?;
+    let terms = terms(&caller, (&headers, flatten), CallId::draw())?;
     let body = calls.bodies.text(body).await?;
     let draft = own(&calls.live, &caller, &id).await?;
     let target = target(&calls.live, &draft)?;

@@ -1,7 +1,7 @@
 //! Errors as answers with a status of their own.
 
 use super::ApiError;
-use crate::edge::CORRELATION;
+use crate::edge::{CORRELATION, name_of_error};
 use crate::json::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
@@ -10,7 +10,7 @@ use std::time::Duration;
 impl ApiError {
     /// An answer that tells of it, with the name by which the log has it.
     pub(super) fn told(&self, answer: impl FnOnce(&str) -> Response) -> Response {
-        let context = uuid::Uuid::new_v4().to_string();
+        let context = name_of_error().to_string();
         tracing::debug!(
             context,
             status = self.0.status.as_u16(),

@@ -16,6 +16,7 @@ use tollgate_driver::Secret;
 use tollgate_execution::Terms;
 use tollgate_jobs::Jobs;
 use tollgate_store::{EntityId, NewJob};
+use tollgate_telemetry::CallId;
 
 /// Which preferences a request has (RFC 7240), and which of them the answer follows.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -49,7 +50,7 @@ impl Calls {
     pub(super) async fn accept(
         &self,
         (entry, target): (&Arc<CatalogAction>, &Arc<CatalogIntegration>),
-        caller: &Principal,
+        (caller, id): (&Principal, CallId),
         (headers, body): (&HeaderMap, Body),
         flat: bool,
     ) -> Result<Response, ApiError> {
@@ -67,13 +68,7 @@ impl Calls {
                 "The header tollgate-deadline of a job is 720h at the most.",
             ));
         }
-        let terms = Terms {
-            flow,
-            deadline,
-            flat,
-            below: None,
-            sent: None,
-        };
+        let terms = Terms::of_caller(id, flow, deadline, flat);
         let inputs = self.bodies.text(body).await?;
         let checked = self.executor.check((entry, target), inputs.clone(), terms);
         checked.await?;

@@ -13,6 +13,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
 use tollgate_execution::TestResult;
+use tollgate_telemetry::CallId;
 use utoipa::ToSchema;
 
 /// What became of a test, step by step.
@@ -61,7 +62,7 @@ pub(super) async fn test(
     let catalog = calls.live.catalog();
     let entry = callable(catalog.find(&id)?, &caller)?;
     let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
-    let terms = terms(&caller, &headers, flatten)?;
+    let terms = terms(&caller, (&headers, flatten), CallId::draw())?;
     let body = calls.bodies.text(body).await?;
     let target = catalog.find_integration(&entry.integration)?;
     let result = calls.executor.test((entry, target), body, terms).await?;

@@ -7,6 +7,7 @@ use tollgate_callers::Principal;
 use tollgate_config::parse_span;
 use tollgate_execution::Terms;
 use tollgate_model::FlowId;
+use tollgate_telemetry::CallId;
 use utoipa::IntoParams;
 
 /// The flow that calls.
@@ -88,20 +89,14 @@ pub(super) fn wants_inline(headers: &HeaderMap) -> Result<bool, ApiError> {
     }
 }
 
-/// The terms that a request names; `flat`: whether inputs and output have Architect's flattened form.
+/// The terms that a request of this name names; `flat`: whether inputs and output have Architect's flattened form.
 pub(crate) fn terms(
     caller: &Principal,
-    headers: &HeaderMap,
-    flat: bool,
+    (headers, flat): (&HeaderMap, bool),
+    id: CallId,
 ) -> Result<Terms, ApiError> {
     let (flow, deadline) = flow_and_deadline(caller, headers)?;
-    Ok(Terms {
-        flow,
-        deadline,
-        flat,
-        below: None,
-        sent: None,
-    })
+    Ok(Terms::of_caller(id, flow, deadline, flat))
 }
 
 /// The flow that a request names, or its caller's default, and its deadline, if it names one.

@@ -23,7 +23,8 @@ use tollgate_callers::Over;
 use tollgate_definitions::Workflows;
 use tollgate_execution::{Desk, Executor};
 use tollgate_json::Doc;
-use tollgate_store::{EntityId, Role};
+use tollgate_store::Role;
+use tollgate_telemetry::CallId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -60,7 +61,8 @@ async fn launch(
         return Err(ApiError::bad_request(message));
     }
     let inputs = request.input_data.map(Doc::into_value);
-    let desk = Desk::new(executor, caller.lanes.of_run(workflow.name()));
+    let run = CallId::draw();
+    let desk = Desk::new(executor, caller.lanes.of_run(workflow.name()), run);
     let launch = Launch {
         workflow,
         library: Arc::clone(&known.workflows.files().library),
@@ -71,7 +73,7 @@ async fn launch(
         seed: rand::random(),
     };
     let caption = Caption {
-        id: EntityId::random().to_string(),
+        id: run.to_string(),
         name: request.name,
         source: Some(Source {
             workflow: request.flow_id,

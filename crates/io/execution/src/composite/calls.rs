@@ -19,6 +19,7 @@ use tollgate_action::Action;
 use tollgate_config::{Feed, Origin};
 use tollgate_definitions::{InnerCall, InnerCalls};
 use tollgate_meter::Meter;
+use tollgate_telemetry::CallId;
 
 /// What the calls so far have answered, by their places; none of one that isn't over, or failed.
 type Answers = Vec<Option<Arc<Value>>>;
@@ -107,6 +108,8 @@ impl Listed<'_> {
         let timeout = inner.action.action()?.timeout();
         let own = self.running.call.terms.deadline.is_some() || left < timeout;
         Ok(Terms {
+            id: CallId::draw(),
+            parent: Some(self.running.call.terms.id),
             flow: self.running.call.terms.flow,
             deadline: own.then_some(left),
             flat: false,

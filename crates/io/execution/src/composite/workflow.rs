@@ -23,6 +23,7 @@ use tollgate_definitions::InnerWorkflow;
 use tollgate_driver::Sent;
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
+use tollgate_telemetry::CallId;
 
 /// Characters that are told of why a run failed: it may quote a value.
 const TOLD: usize = 1_000;
@@ -33,6 +34,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 struct Asks {
     carrier: Arc<dyn Carrier>,
     inner: Arc<InnerWorkflow>,
+    /// The composite's call.
+    parent: CallId,
     flow: FlowId,
     sent: Option<Sent>,
     ends: Instant,
@@ -63,6 +66,7 @@ async fn run(
     let asks = Asks {
         carrier: Arc::clone(running.carrier),
         inner: Arc::clone(inner),
+        parent: call.terms.id,
         flow: call.terms.flow,
         sent: call.terms.sent.clone(),
         ends: running.ends,
@@ -163,6 +167,8 @@ impl Asks {
         let of = of.ok_or_else(|| DeskError::no_action(category, action))?;
         let left = self.ends.saturating_duration_since(Instant::now());
         let terms = Terms {
+            id: CallId::draw(),
+            parent: Some(self.parent),
             flow: self.flow,
             deadline: Some(within.min(left)),
             flat: true,

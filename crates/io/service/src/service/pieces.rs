@@ -17,11 +17,12 @@ use tollgate_definitions::{
     Composites, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
 };
 use tollgate_driver::{Driver, Setup};
-use tollgate_execution::{Executor, OutputCache, Records, RunSupport};
+use tollgate_execution::{Executor, OutputCache, RunSupport};
 use tollgate_gateway::{Front, Gateway};
 use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_store::Store;
+use tollgate_telemetry::{Records, Telemetry};
 use tollgate_transfers::{Tables, Transfers, Work, WorkflowTexts};
 use tollgate_workers::Workers;
 
@@ -112,7 +113,7 @@ type Known = (
 /// What the API's handlers share.
 pub(super) fn parts(
     config: &Config,
-    (records, callbacks): (Records, Callbacks),
+    (telemetry, callbacks): (Telemetry, Callbacks),
     (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
     (files, composites, limits, cluster): Known,
 ) -> Parts {
@@ -123,7 +124,7 @@ pub(super) fn parts(
         driver.clone(),
         Arc::clone(&workers),
         OutputCache::new(config.caches.clone(), server.cache_bytes),
-        records,
+        telemetry,
         (Arc::clone(&lanes), composites),
         RunSupport::new(Arc::clone(live), host.clone(), describe),
     );

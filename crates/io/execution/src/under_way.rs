@@ -1,0 +1,126 @@
+//! A call from the moment it is asked for to its record, which is made however it ends.
+//!
+//! Whoever waits for a call may leave: then its future is dropped wherever it stands, and the record is made of what is
+//! known by then.
+
+use crate::error::ExecuteError;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tollgate_cache::Source;
+use tollgate_driver::{Driver, Progress};
+use tollgate_telemetry::{CallId, CallOutcome, CallRecord, Foretold, Subject, Telemetry};
+
+/// A call under way.
+pub(crate) struct UnderWay<'a> {
+    telemetry: &'a Telemetry,
+    driver: &'a Driver,
+    id: CallId,
+    parent: Option<CallId>,
+    flow: &'a str,
+    integration: &'a str,
+    subject: Subject<'a>,
+    pub(crate) is_composite: bool,
+    /// How far its execution is; nothing is noted there of a call that has none of its own.
+    pub(crate) progress: Arc<Progress>,
+    begun: (SystemTime, Instant),
+    foretold: Foretold,
+    is_over: bool,
+}
+
+/// How a call has ended.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ending<'a> {
+    /// There is no output for this reason.
+    pub(crate) error: Option<&'a ExecuteError>,
+    /// How long it waited, where that isn't what its execution did.
+    pub(crate) waited: Option<Duration>,
+    /// Where its output comes from.
+    pub(crate) source: Option<Source>,
+    /// The status that the upstream answered.
+    pub(crate) status: Option<u16>,
+}
+
+impl<'a> UnderWay<'a> {
+    /// A call that is asked for now.
+    pub(crate) fn begin(
+        (telemetry, driver): (&'a Telemetry, &'a Driver),
+        (id, parent): (CallId, Option<CallId>),
+        (flow, integration): (&'a str, &'a str),
+        subject: Subject<'a>,
+        foretold: Foretold,
+    ) -> Self {
+        Self {
+            telemetry,
+            driver,
+            id,
+            parent,
+            flow,
+            integration,
+            subject,
+            is_composite: false,
+            progress: Arc::default(),
+            begun: (SystemTime::now(), Instant::now()),
+            foretold,
+            is_over: false,
+        }
+    }
+
+    /// The call is over.
+    pub(crate) fn end(mut self, ending: Ending<'_>) {
+        let outcome = match ending {
+            Ending {
+                source: Some(Source::Shared | Source::Fresh | Source::Stale),
+                ..
+            } => CallOutcome::Cached,
+            _ if self.is_composite => CallOutcome::Composite,
+            Ending { error: None, .. } => CallOutcome::Answered,
+            Ending {
+                error: Some(error), ..
+            } if error.cause.is_refusal() => CallOutcome::Refused,
+            Ending { .. } => CallOutcome::Failed,
+        };
+        self.record(outcome, ending);
+    }
+
+    fn record(&mut self, outcome: CallOutcome, ending: Ending<'_>) {
+        self.is_over = true;
+        let (asked, begun) = self.begun;
+        let waited = ending
+            .waited
+            .unwrap_or_else(|| self.progress.waited(self.driver.now()));
+        let of_error = ending.error.and_then(|error| error.upstream_status);
+        let status = ending.status.or(of_error);
+        let record = CallRecord {
+            id: self.id,
+            parent: self.parent,
+            asked,
+            whole: begun.elapsed(),
+            waited,
+            upstream: self.progress.under_way().filter(|_| status.is_some()),
+            attempts: self.progress.attempts(),
+            flow: self.flow,
+            integration: self.integration,
+            subject: self.subject,
+            outcome,
+            source: ending.source,
+            cause: ending.error.map(|error| error.cause.code()),
+            limit: ending.error.and_then(|error| error.limit.as_deref()),
+            status,
+        };
+        let foretold = self.foretold.take();
+        self.telemetry.ended(&record, foretold);
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        let outcome = match self.is_composite {
+            true => CallOutcome::Composite,
+            false => CallOutcome::Abandoned,
+        };
+        self.record(outcome, Ending::default());
+    }
+}

@@ -1,0 +1,53 @@
+//! Who is told of calls.
+
+use crate::metrics::CallCounts;
+use crate::record::{CallRecord, Foretold};
+use crate::records::Records;
+use std::sync::Arc;
+
+/// Tells everybody who wants to know of calls that have ended. Clones are the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Telemetry {
+    records: Records,
+    counts: Arc<CallCounts>,
+}
+
+impl Telemetry {
+    /// One that writes these lines.
+    #[must_use]
+    pub fn new(records: Records) -> Self {
+        Self {
+            records,
+            counts: Arc::default(),
+        }
+    }
+
+    /// Takes the record of a call that has ended.
+    pub fn ended(&self, record: &CallRecord<'_>, foretold: Foretold) {
+        self.counts.count(record);
+        self.records.note(record, foretold);
+    }
+
+    /// What was counted of calls.
+    #[must_use]
+    pub fn counts(&self) -> &CallCounts {
+        &self.counts
+    }
+
+    /// Lines of records that were not written.
+    #[must_use]
+    pub fn records_lost(&self) -> u64 {
+        self.records.lost()
+    }
+
+    /// Whether anybody wants to know what would have become of calls, were nothing in shadow.
+    #[must_use]
+    pub fn wants_decisions(&self) -> bool {
+        self.records.wanted()
+    }
+
+    /// Waits until nothing waits for a decision: until they were made, or whoever makes them has ended or drained.
+    pub async fn settle(&self) {
+        self.records.settle().await;
+    }
+}
