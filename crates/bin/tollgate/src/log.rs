@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
+use tollgate_telemetry::process::note_lost_log_lines;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -92,6 +93,14 @@ struct Waiting {
     lost: AtomicU64,
 }
 
+impl Waiting {
+    /// Counts a line that is not written, here and among the metrics.
+    fn lose(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+        note_lost_log_lines(1);
+    }
+}
+
 impl Log {
     fn writing(out: impl Write + Send + 'static, max: usize) -> Self {
         let (queue, entries) = channel();
@@ -122,7 +131,7 @@ impl Log {
         let fits = before.saturating_add(size) <= self.waiting.max;
         if !fits || self.queue.send(Entry::Line(line.to_vec())).is_err() {
             self.waiting.bytes.fetch_sub(size, Ordering::Relaxed);
-            self.waiting.lost.fetch_add(1, Ordering::Relaxed);
+            self.waiting.lose();
         }
     }
 }
@@ -159,7 +168,7 @@ fn write(mut sink: Sink<impl Write>, entries: &Receiver<Entry>, waiting: &Waitin
         match entry {
             Entry::Line(line) => {
                 if !sink.put(&line) {
-                    waiting.lost.fetch_add(1, Ordering::Relaxed);
+                    waiting.lose();
                 }
                 let size = line.len() + OVERHEAD;
                 waiting.bytes.fetch_sub(size, Ordering::Relaxed);

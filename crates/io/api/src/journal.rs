@@ -46,6 +46,21 @@ struct Waiting {
     lost_calls: u64,
     /// Refused logins.
     denied: u64,
+    /// Entries, and calls, that were lost since the start.
+    ever_lost: (u64, u64),
+}
+
+/// What waits to be written, and what was lost since the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct JournalFigures {
+    /// Entries that wait.
+    pub(crate) entries: usize,
+    /// Counters of calls that wait.
+    pub(crate) counters: usize,
+    /// Entries that were lost.
+    pub(crate) lost_entries: u64,
+    /// Calls that were lost.
+    pub(crate) lost_calls: u64,
 }
 
 #[derive(Default)]
@@ -103,7 +118,7 @@ impl Journal {
         let place = (client.clone(), hour, method, template.to_owned());
         let mut waiting = self.waiting();
         if waiting.usage.len() >= WAITING && !waiting.usage.contains_key(&place) {
-            waiting.lost_calls += 1;
+            waiting.lose_more(0, 1);
             return;
         }
         let counts = waiting.usage.entry(place).or_default();
@@ -163,6 +178,18 @@ impl Journal {
         }
     }
 
+    /// What waits, and what was lost.
+    pub(crate) fn figures(&self) -> JournalFigures {
+        let waiting = self.waiting();
+        let (lost_entries, lost_calls) = waiting.ever_lost;
+        JournalFigures {
+            entries: waiting.events.len(),
+            counters: waiting.usage.len(),
+            lost_entries,
+            lost_calls,
+        }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -173,8 +200,15 @@ impl Waiting {
         if self.events.len() < WAITING {
             self.events.push_back(event);
         } else {
-            self.lost_entries += 1;
+            self.lose_more(1, 0);
         }
+    }
+
+    fn lose_more(&mut self, entries: u64, calls: u64) {
+        self.lost_entries += entries;
+        self.lost_calls += calls;
+        self.ever_lost.0 += entries;
+        self.ever_lost.1 += calls;
     }
 
     /// The next batch; none if nothing waits.
@@ -216,8 +250,8 @@ impl Waiting {
     }
 
     fn lose(&mut self, batch: &Batch) {
-        self.lost_entries += batch.events.len() as u64;
-        self.lost_calls += batch.usage.iter().map(|it| it.counts.requests).sum::<u64>();
+        let calls = batch.usage.iter().map(|it| it.counts.requests).sum();
+        self.lose_more(batch.events.len() as u64, calls);
     }
 }
 

@@ -12,7 +12,8 @@ use tollgate_definitions::wall_time;
 use tollgate_driver::Sent;
 use tollgate_secret::Secret;
 use tollgate_store::{
-    EntityId, Job, JobBounds, JobQuery, NewJob, Page, Store, StoreResult, WallTime,
+    EntityId, Job, JobBounds, JobQuery, JobState, NewJob, Page, PageRequest, Store, StoreResult,
+    WallTime,
 };
 
 /// What jobs are made of.
@@ -138,6 +139,19 @@ impl Jobs {
     /// The store's own.
     pub async fn list(&self, query: &JobQuery) -> StoreResult<Page<Job>> {
         self.store.list_jobs(query).await
+    }
+
+    /// How many jobs wait to be carried out.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn waiting(&self) -> StoreResult<u64> {
+        let queued = JobQuery {
+            caller: None,
+            state: Some(JobState::Queued),
+            page: PageRequest::new(1, 1)?,
+        };
+        Ok(self.store.list_jobs(&queued).await?.total)
     }
 
     /// Ends a job that isn't carried out. Gives whether that was done now, and the job as it is then.

@@ -19,6 +19,7 @@ pub mod limits;
 
 mod backend;
 mod error;
+mod figures;
 mod hash;
 mod id;
 mod invalid;
@@ -32,6 +33,7 @@ mod store;
 
 pub use backend::{Bounds, StoreUrl};
 pub use error::{Entity, StoreError, StoreResult};
+pub use figures::StoreFigures;
 pub use hash::random_secret;
 pub use id::{EntityId, Version};
 pub use invalid::Invalid;

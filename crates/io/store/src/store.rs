@@ -5,6 +5,7 @@ use crate::backend::{
     Bounds, Database, FileClaim, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, make, read,
 };
 use crate::error::StoreResult;
+use crate::figures::StoreFigures;
 use crate::hash::Hasher;
 use crate::migrate::{MIGRATIONS, Migration, migrate};
 use crate::open_error::OpenError;
@@ -25,6 +26,7 @@ pub struct Store {
     db: Arc<dyn Database>,
     pub(crate) ring: KeyRing,
     pub(crate) hasher: Hasher,
+    figures: StoreFigures,
     /// The claim to be the only service that uses the file; dropped last.
     alone: Option<FileClaim>,
 }
@@ -93,6 +95,7 @@ impl Store {
             db,
             ring,
             hasher: Hasher::new()?,
+            figures: StoreFigures::new(),
             alone: None,
         })
     }
@@ -101,6 +104,12 @@ impl Store {
     #[must_use]
     pub fn backend(&self) -> &'static str {
         self.db.name()
+    }
+
+    /// How long it takes, and whether it answers.
+    #[must_use]
+    pub fn figures(&self) -> &StoreFigures {
+        &self.figures
     }
 
     /// Whether no other service uses the store while this one does.
@@ -114,9 +123,12 @@ impl Store {
         mode: Mode,
         work: impl AsyncFnOnce(&mut Tx) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let mut tx = Tx::begin(&self.db, mode).await?;
-        let outcome = work(&mut tx).await;
-        tx.finish(outcome).await
+        let work = async {
+            let mut tx = Tx::begin(&self.db, mode).await?;
+            let outcome = work(&mut tx).await;
+            tx.finish(outcome).await
+        };
+        self.figures.measure(mode, work).await
     }
 
     /// Does `work` while nothing else changes in the whole store.
@@ -139,12 +151,14 @@ impl Store {
 
     /// The rows that a statement finds, outside of any transaction.
     pub(crate) async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
-        read(self.db.as_ref(), Mode::Read, sql, values).await
+        let work = read(self.db.as_ref(), Mode::Read, sql, values);
+        self.figures.measure(Mode::Read, work).await
     }
 
     /// The first row of a read that a login or a call waits for.
     pub(crate) async fn checked(&self, sql: &str, values: Vec<Value>) -> StoreResult<Option<Row>> {
-        let rows = read(self.db.as_ref(), Mode::Check, sql, values).await?;
+        let work = read(self.db.as_ref(), Mode::Check, sql, values);
+        let rows = self.figures.measure(Mode::Check, work).await?;
         Ok(rows.into_iter().next())
     }
 }
