@@ -8,7 +8,6 @@ use crate::http::Http;
 use crate::pump::message::{Message, Shared, Work};
 use crate::pump::{self, Pump};
 use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, TokenTrouble};
-use prometheus_client::metrics::histogram::Histogram;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,15 +18,6 @@ use tollgate_model::{EndpointId, ExecutionId, Instant, RouteId};
 
 /// Who is told what would have become of a call, were nothing in shadow.
 pub type Tell = Option<oneshot::Sender<ShadowDecision>>;
-
-/// What the driver and its engine can tell at one instant.
-#[derive(Clone, Debug)]
-pub struct Figures {
-    /// The engine's state.
-    pub snapshot: Snapshot,
-    /// By flow, how long the oldest call waits of which nothing was sent yet.
-    pub oldest: Vec<Option<Duration>>,
-}
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -213,27 +203,6 @@ impl Driver {
     /// What can be seen from outside; `None` once the engine stopped.
     pub async fn snapshot(&self) -> Option<Snapshot> {
         self.ask(|pump| pump.snapshot()).await
-    }
-
-    /// The snapshot, and what the driver itself can tell; `None` once the engine stopped.
-    pub async fn figures(&self) -> Option<Figures> {
-        let figures = |pump: &mut Pump| Figures {
-            snapshot: pump.snapshot(),
-            oldest: pump.oldest(),
-        };
-        self.ask(figures).await
-    }
-
-    /// Messages and timers that the engine's task has taken up since the start.
-    #[must_use]
-    pub fn steps(&self) -> u64 {
-        self.0.figures.steps()
-    }
-
-    /// How long calls lay in the inbox of the engine's task, in seconds.
-    #[must_use]
-    pub fn lag(&self) -> &Histogram {
-        self.0.figures.lag()
     }
 
     /// Numbers in force that nobody has configured; `None` once the engine stopped. Costs less than a whole

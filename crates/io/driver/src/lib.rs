@@ -41,6 +41,7 @@ mod endpoints;
 mod execution;
 mod extend;
 mod facts;
+mod figures;
 mod forwarded;
 mod hang_up;
 mod http;
@@ -63,9 +64,10 @@ mod usage;
 pub use answer_counts::AnswerCounts;
 pub use call::{Answer, BodyError, Call, Failure, Request};
 pub use change::{ChangeError, Demands};
-pub use driver::{Driver, Figures, Tell};
+pub use driver::{Driver, Tell};
 pub use extend::ExtendError;
 pub use facts::facts_of;
+pub use figures::Figures;
 pub use forwarded::{AnswerBody, Forwarded};
 pub use http::{
     Addresses, BoxError, Outlet, Resolve, Step, Unreachable, check_identity, check_roots,
