@@ -61,7 +61,7 @@ actions = {{ folder = "actions" }}
 CLUSTER = """[cluster]
 url = "{store}"
 node = "{name}"
-lease = "20s"
+lease = "{lease}s"
 longest_pause = "5s"
 """
 
@@ -159,6 +159,8 @@ class Cluster:
         (self.path / "pool.secret").write_text("emulated\n")
         (self.path / "pool.secret").chmod(0o600)
         self.store, self.allowed, self.period = store, 50 * period, period
+        # With limits of seconds a short one, so that what ends with it is seen soon; with a minute's, the usual one.
+        self.lease = 20 if period < 60 else 60
         self.has_false_clocks = false_clocks
         self.max_tokens, self.of_token = max_tokens, of_token
         self.all, self.serving = {}, {}
@@ -180,7 +182,7 @@ class Cluster:
             raise
 
     def config(self, key, name):
-        cluster = CLUSTER.format(store=self.store.url_for(key), name=name) if self.store else ""
+        cluster = CLUSTER.format(store=self.store.url_for(key), name=name, lease=self.lease) if self.store else ""
         return CONFIG.format(
             key=key, cluster=cluster, platform=self.platform.url, allowed=self.allowed, period=self.period,
             max_tokens=self.max_tokens, of_token=self.of_token or 100000,

@@ -87,6 +87,51 @@ fn bursts_on_one_node_are_carried_nearly_as_by_one_node() {
     use_what_one_uses(ROTATING, BURSTS, 0.97);
 }
 
+/// Of calls of two classes, which are more than the limit lets through, some can't wait for long and are refused all the time.
+/// Each could be kept for a moment while the others are asked, who have nothing to spare.
+#[test]
+fn calls_that_are_refused_anyway_cost_few_words_with_the_store() {
+    let asked = |nodes: &str| {
+        scenario(&format!(
+            r#"
+            warm_up = "2m"
+            duration = "8m"
+            policies = ["tollgate"]
+            replications = 1
+            {nodes}
+            [limits]
+            executions = 0
+            concurrency = 0
+            [[client]]
+            name = "a"
+            tokens = 45
+            [[action]]
+            name = "lookup"
+            timeout = "10s"
+            latency = {{ from = "5ms", to = "40ms" }}
+            [[flow]]
+            name = "first"
+            priority = 0
+            deadline = "84s"
+            calls = ["lookup"]
+            arrivals = {{ per_minute = 960 }}
+            [[flow]]
+            name = "rest"
+            priority = 1
+            deadline = "15s"
+            calls = ["lookup"]
+            arrivals = {{ per_minute = 3840 }}
+            "#
+        ))
+    };
+    let one = once(&asked(""), Policy::Tollgate);
+    let three = once(&asked("nodes = 3"), Policy::Tollgate);
+    let (used, trips) = beside(&one, &three, "two classes");
+    println!("{used:.4} of what one node uses, {trips:.4} round trips per call");
+    assert!(used >= 0.99, "{used}");
+    assert!(trips < 0.04, "{trips}");
+}
+
 /// One node gets seven of ten calls, of tokens of which there are hardly more than the load needs. Evenly divided the tokens
 /// would carry 79 % of it: four of the twelve are too few for one node, and too many for the others.
 #[test]

@@ -30,7 +30,10 @@ struct Question {
     began: Instant,
     /// From then to the next one.
     pause: Duration,
-    /// Whether somebody who waited for its end is not refused.
+    /// Our part of the limit when it began, in slots.
+    part: u32,
+    /// Whether our part has grown, and somebody who waited for its end is not refused. A part that stays helps nobody:
+    /// what lets a call stay then would have let it in a moment later, too.
     has_helped: bool,
 }
 
@@ -56,8 +59,8 @@ impl Asking {
         (now < last.began + last.pause).then_some(last.began)
     }
 
-    /// A question begins, whether about a window or about calls at once.
-    pub(crate) fn begin(&mut self, limit: LimitId, is_window: bool, now: Instant) {
+    /// A question begins, whether about a window or about calls at once; `part`: how many slots are ours.
+    pub(crate) fn begin(&mut self, limit: LimitId, is_window: bool, part: u32, now: Instant) {
         let pause = match self.last.get(&limit) {
             Some(last) if is_window && !last.has_helped && now < last.began + last.pause * 2 => {
                 (last.pause * 2).min(LONGEST)
@@ -67,6 +70,7 @@ impl Asking {
         let question = Question {
             began: now,
             pause,
+            part,
             has_helped: false,
         };
         self.last.insert(limit, question);
@@ -80,10 +84,10 @@ impl Asking {
         ended.into_keys().collect()
     }
 
-    /// Somebody who waited for the question's end is not refused.
-    pub(crate) fn has_helped(&mut self, limit: LimitId) {
+    /// Somebody who waited for the question's end is not refused; so many slots are ours now.
+    pub(crate) fn stays(&mut self, limit: LimitId, part: u32) {
         if let Some(question) = self.last.get_mut(&limit) {
-            question.has_helped = true;
+            question.has_helped |= part > question.part;
         }
     }
 }

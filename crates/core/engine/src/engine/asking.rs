@@ -30,8 +30,9 @@ impl Engine {
             return false;
         }
         if began.is_none() {
-            let is_window = self.resources.ledgers[limit.index()].period().is_some();
-            self.asking.begin(limit, is_window, now);
+            let ledger = &self.resources.ledgers[limit.index()];
+            let (is_window, part) = (ledger.period().is_some(), ledger.leased());
+            self.asking.begin(limit, is_window, part, now);
             self.timers.set(until, Timer::Asked(limit));
             self.commands.push_back(Command::AskForSlots);
         }
@@ -41,6 +42,7 @@ impl Engine {
 
     /// Those who waited for what others give stay if they can be expected to start in time; if not, they are refused.
     pub(super) fn end_asking(&mut self, limit: LimitId, now: Instant) {
+        let part = self.resources.ledgers[limit.index()].leased();
         for execution in self.asking.end(limit) {
             let Some(it) = self.executions.get(&execution) else {
                 continue;
@@ -51,7 +53,7 @@ impl Engine {
                 State::Running(_) | State::Pausing => None,
             };
             match estimate.filter(|estimate| estimate.at > key.deadline) {
-                None => self.asking.has_helped(limit),
+                None => self.asking.stays(limit, part),
                 Some(estimate) => {
                     self.dequeue(execution);
                     self.refuse_late(execution, estimate.reason, estimate);

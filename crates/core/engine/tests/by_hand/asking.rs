@@ -63,6 +63,36 @@ fn who_is_asked_in_vain_is_asked_again_later_each_time() {
 }
 
 #[test]
+fn a_place_that_came_without_the_others_is_no_reason_to_ask_them_sooner() {
+    let mut desk = asking();
+    let (began, free_at) = (desk.now, desk.now + seconds(60));
+    // Both slots of the period to come have a call that waits for them.
+    let mut last = ExecutionId(1);
+    let mut submit = |desk: &mut Desk| {
+        last.0 += 1;
+        let within = (free_at + millis(100)).since(desk.now);
+        (last, desk.submit(0, within))
+    };
+    let (mut first, _) = submit(&mut desk);
+    submit(&mut desk);
+    let mut asked_at = Vec::new();
+    for _ in 0..1_000 {
+        let (call, commands) = submit(&mut desk);
+        if commands.contains(&Command::AskForSlots) {
+            asked_at.push(desk.now.since(began).as_millis());
+            // One of the waiting calls hangs up, and the one that was kept has its place.
+            desk.event(Event::Cancel(first));
+            let ended = desk.wait(millis(60));
+            assert_eq!(ended, [], "{call:?} waits");
+            first = call;
+        }
+        desk.wait(millis(10));
+    }
+    let pauses: Vec<_> = asked_at.windows(2).map(|two| two[1] - two[0]).collect();
+    assert_eq!(pauses, [500, 1_000, 2_000, 4_000]);
+}
+
+#[test]
 fn nobody_is_refused_for_those_who_may_be_refused_in_a_moment() {
     let mut config = asking().engine.config().clone();
     // Ten in four seconds for both routes, the second of which needs nothing else.
