@@ -32,11 +32,12 @@ def rotate(at):
 
 
 def burst(at):
-    """Half of the load comes evenly; the rest within a tenth of each period, at one node."""
+    """Half of the limit is asked for evenly; nearly all of it once more within a tenth of each period."""
     return 8.5 if 0.4 <= at % 1 < 0.5 else 0.5
 
 
 def burst_at(at):
+    """Bursts come at one node, another one each time."""
     if burst(at) < 1:
         return [1, 1, 1]
     return [[1, 0, 0], [0, 1, 0], [0, 0, 1]][int(at) % 3]
@@ -44,7 +45,8 @@ def burst_at(at):
 
 EVEN = Pattern("even", lambda at: 1.6, lambda at: [1] * 5, 1.6)
 ROTATING = Pattern("70:20:10, rotating every period", lambda at: 1.6, rotate, 1.6)
-BURSTS = Pattern("bursts", burst, burst_at, 8.5)
+BURSTS = Pattern("bursts", burst, lambda at: [1] * 5, 8.5)
+BURSTS_AT_ONE = Pattern("bursts, each at one node", burst, burst_at, 8.5)
 
 
 @dataclass(frozen=True)
