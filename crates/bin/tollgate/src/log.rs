@@ -1,4 +1,4 @@
-//! The log of the long-running commands, on stderr.
+//! The log of the long-running commands, on stderr, as lines for people or as JSON, an object a line.
 //!
 //! **A log never costs anything but lines.** Whoever logs puts a line into a queue and goes on; a thread of
 //! its own writes them. The queue has a bound in bytes: a reader that is slow, blocked or gone, or a full
@@ -8,13 +8,17 @@
 //! of the source: the others may quote what a caller sent.
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tollgate_config::{LogConfig, LogFormat, LogLevels};
+use tollgate_service::LogSwitch;
 use tollgate_telemetry::process::note_lost_log_lines;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
 /// Bytes that may wait to be written.
 const MAX_WAITING: usize = 4 * 1024 * 1024;
@@ -22,27 +26,64 @@ const MAX_WAITING: usize = 4 * 1024 * 1024;
 const OVERHEAD: usize = 64;
 /// Longest wait for the last lines at the end.
 const LAST_LINES: Duration = Duration::from_secs(1);
-/// The variable that says what is logged.
+/// The variable that says what is logged, whatever the configuration says.
 const VARIABLE: &str = "RUST_LOG";
-const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// What the environment has to say of what is logged: nothing, or a filter. It is looked at before anything else, so that
+/// a slip is told of at once.
+pub(crate) struct Wish(Option<String>);
+
+impl Wish {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// `RUST_LOG` says something that can't be understood.
+    pub(crate) fn of_environment() -> Result<Self, String> {
+        match std::env::var(VARIABLE) {
+            Err(std::env::VarError::NotPresent) => Ok(Self(None)),
+            Err(error) => Err(format!("{VARIABLE}: {error}")),
+            Ok(text) if text.trim().is_empty() => Ok(Self(None)),
+            Ok(text) => filter(&text).map(|_| Self(Some(text))),
+        }
+    }
+}
+
+/// A bare word that isn't a level would be a module's name, all of which is then logged and nothing else:
+/// mostly it is a slip.
+fn filter(text: &str) -> Result<EnvFilter, String> {
+    let expected = "expected a level (off, error, warn, info, debug, trace) or, for a module, \
+                    tollgate_driver=debug; several with commas between";
+    for part in text.split(',').map(str::trim) {
+        if !(part.is_empty() || LogLevels::is_level(part) || part.contains(['=', '['])) {
+            return Err(format!("{VARIABLE}: {part:?} is no level; {expected}"));
+        }
+    }
+    EnvFilter::try_new(text).map_err(|error| format!("{VARIABLE}: {error}; {expected}"))
+}
 
 /// Starts the log on stderr; what it holds at the end is written when the handle is dropped.
-///
-/// # Errors
-/// `RUST_LOG` says something that can't be understood.
-pub(crate) fn start() -> Result<Log, String> {
-    let filter = match std::env::var(VARIABLE) {
-        Err(std::env::VarError::NotPresent) => EnvFilter::new("info"),
-        Err(error) => return Err(format!("{VARIABLE}: {error}")),
-        Ok(text) => filter(&text)?,
-    };
-    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let log = Log::writing(io::stderr(), MAX_WAITING);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(colours)
+pub(crate) fn start(config: &LogConfig, wish: Wish) -> (Log, Arc<Levels>) {
+    let text = wish.0.unwrap_or_else(|| config.level.as_str().to_owned());
+    let (filter, handle) = reload::Layer::new(EnvFilter::new(&text));
+    let log = Log::writing(io::stderr(), MAX_WAITING, config.format);
+    let lines = tracing_subscriber::fmt::layer()
         .log_internal_errors(false)
-        .with_writer(log.clone())
+        .with_writer(log.clone());
+    let lines = match config.format {
+        LogFormat::Text => {
+            let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            lines.with_ansi(colours).boxed()
+        }
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
         .init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
@@ -53,24 +94,33 @@ pub(crate) fn start() -> Result<Log, String> {
             "a panic: a fault of this program; please report it"
         );
     }));
-    Ok(log)
+    let levels = Levels {
+        handle,
+        now: Mutex::new(text),
+    };
+    (log, Arc::new(levels))
 }
 
-/// A bare word that isn't a level would be a module's name, all of which is then logged and nothing else:
-/// mostly it is a slip.
-fn filter(text: &str) -> Result<EnvFilter, String> {
-    let expected = "expected a level (off, error, warn, info, debug, trace) or, for a module, \
-                    tollgate_driver=debug; several with commas between";
-    for part in text.split(',').map(str::trim) {
-        let level = LEVELS.iter().any(|level| part.eq_ignore_ascii_case(level));
-        if !(part.is_empty() || level || part.contains(['=', '['])) {
-            return Err(format!("{VARIABLE}: {part:?} is no level; {expected}"));
-        }
+/// Which lines are written; can be changed while the process runs.
+pub(crate) struct Levels {
+    handle: reload::Handle<EnvFilter, Registry>,
+    now: Mutex<String>,
+}
+
+impl LogSwitch for Levels {
+    fn levels(&self) -> String {
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.clone()
     }
-    if text.trim().is_empty() {
-        return Ok(EnvFilter::new("info"));
+
+    fn set(&self, levels: &LogLevels) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        // An error means that the log has ended, and nothing is written any more.
+        let _ = self.handle.reload(EnvFilter::new(levels.as_str()));
+        let (before, after) = (now.as_str(), levels.as_str());
+        tracing::info!(before, after, "the log's levels were changed");
+        levels.as_str().clone_into(&mut now);
     }
-    EnvFilter::try_new(text).map_err(|error| format!("{VARIABLE}: {error}; {expected}"))
 }
 
 /// A handle on the log; clones share it.
@@ -102,7 +152,7 @@ impl Waiting {
 }
 
 impl Log {
-    fn writing(out: impl Write + Send + 'static, max: usize) -> Self {
+    fn writing(out: impl Write + Send + 'static, max: usize, format: LogFormat) -> Self {
         let (queue, entries) = channel();
         let waiting = Arc::new(Waiting {
             max,
@@ -110,7 +160,7 @@ impl Log {
             lost: AtomicU64::new(0),
         });
         let shared = Arc::clone(&waiting);
-        let work = move || write(Sink { out, torn: false }, &entries, &shared);
+        let work = move || write(Sink { out, torn: false }, &entries, &shared, format);
         // Without the thread the queue's other end is gone, and every line is lost.
         let _ = std::thread::Builder::new().name("log".into()).spawn(work);
         Self { queue, waiting }
@@ -159,10 +209,15 @@ impl Write for Line<'_> {
 }
 
 /// The thread's work, until the last handle is gone.
-fn write(mut sink: Sink<impl Write>, entries: &Receiver<Entry>, waiting: &Waiting) {
+fn write(
+    mut sink: Sink<impl Write>,
+    entries: &Receiver<Entry>,
+    waiting: &Waiting,
+    format: LogFormat,
+) {
     for entry in entries {
         let lost = waiting.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 && !sink.put(missing(lost).as_bytes()) {
+        if lost > 0 && !sink.put(missing(lost, format).as_bytes()) {
             waiting.lost.fetch_add(lost, Ordering::Relaxed);
         }
         match entry {
@@ -181,15 +236,21 @@ fn write(mut sink: Sink<impl Write>, entries: &Receiver<Entry>, waiting: &Waitin
     }
 }
 
-fn missing(lost: u64) -> String {
+/// The line that tells how many others are missing.
+fn missing(lost: u64, format: LogFormat) -> String {
     let (lines, are) = if lost == 1 {
         ("line", "is")
     } else {
         ("lines", "are")
     };
-    format!(
-        "{lost} {lines} of the log {are} missing: the log could not be written, or not fast enough\n"
-    )
+    let words = format!(
+        "{lost} {lines} of the log {are} missing: the log could not be written, or not fast enough"
+    );
+    match format {
+        LogFormat::Text => format!("{words}\n"),
+        // Neither quotation marks nor backslashes are in it.
+        LogFormat::Json => format!("{{\"level\":\"WARN\",\"message\":\"{words}\"}}\n"),
+    }
 }
 
 /// Where lines end up.
@@ -231,7 +292,6 @@ impl<W: Write> Sink<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
 
     /// A disk with room for so many bytes, which can be made larger.
     #[derive(Clone)]
@@ -267,7 +327,7 @@ mod tests {
     #[test]
     fn what_a_full_disk_did_not_take_is_counted_in_the_log() {
         let disk = Disk::with_room(10);
-        let log = Log::writing(disk.clone(), MAX_WAITING);
+        let log = Log::writing(disk.clone(), MAX_WAITING, LogFormat::Text);
         for line in [b"one\n", b"two\n", b"six\n", b"ten\n"] {
             log.put(line);
         }
@@ -275,7 +335,7 @@ mod tests {
         disk.0.lock().unwrap().0 = 1000;
         log.put(b"more\n");
         log.end();
-        let expected = format!("one\ntwo\nsi\n{}more\n", missing(2));
+        let expected = format!("one\ntwo\nsi\n{}more\n", missing(2, LogFormat::Text));
         assert_eq!(disk.text(), expected);
     }
 
@@ -292,7 +352,7 @@ mod tests {
             }
         }
         let (release, gate) = channel();
-        let log = Log::writing(Hangs(gate), 10 * (4 + OVERHEAD));
+        let log = Log::writing(Hangs(gate), 10 * (4 + OVERHEAD), LogFormat::Text);
         for _ in 0..100 {
             log.put(b"one\n");
         }
@@ -305,7 +365,6 @@ mod tests {
     #[test]
     fn a_filter_that_would_silence_all_is_refused() {
         for good in [
-            "",
             "info",
             "WARN",
             "off",

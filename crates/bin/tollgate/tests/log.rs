@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Server, settled};
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
 /// Fetches a token where nobody listens, which the engine's task warns of.
@@ -121,4 +121,85 @@ fn a_log_filter_that_cant_be_understood_is_refused() {
     assert_eq!(output.status.code(), Some(64));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("RUST_LOG: \"inof\" is no level"), "{said}");
+}
+
+/// The lines of a server's log, as they come, each read as JSON.
+fn json_lines(server: &mut Server) -> impl Iterator<Item = serde_json::Value> + use<> {
+    let log = server.process.stderr.take().expect("piped");
+    BufReader::new(log).lines().map(|line| {
+        let line = line.expect("text");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    })
+}
+
+#[test]
+fn a_log_of_json_is_an_object_a_line_and_begins_with_what_is_served() {
+    let config = format!("[log]\nformat = \"json\"\n{CONFIG}");
+    let mut server = Server::start(&config, |it| {
+        it.stderr(Stdio::piped()).env_remove("RUST_LOG")
+    });
+    let lines = json_lines(&mut server);
+    engine_survives(&server);
+    assert_eq!(server.terminate(), 0);
+    let lines: Vec<_> = lines.collect();
+    let serving = lines.iter().find(|line| line["message"] == "serving");
+    let serving = serving.expect("it says what is served");
+    for field in [
+        "timestamp",
+        "level",
+        "target",
+        "version",
+        "address",
+        "configuration",
+    ] {
+        assert!(serving[field].is_string(), "{field}: {serving}");
+    }
+    assert_eq!(
+        serving["digest"].as_str().map(str::len),
+        Some(16),
+        "{serving}"
+    );
+    assert_eq!(serving["integrations"], 2);
+    assert_eq!(serving["flows"], 1);
+    assert!(lines.iter().any(|line| line["level"] == "WARN"), "no token");
+}
+
+#[test]
+fn levels_are_the_files_and_change_while_it_runs() {
+    let config = format!("[log]\nlevel = \"warn\"\nformat = \"json\"\n{CONFIG}");
+    let mut server = Server::start(&config, |it| {
+        it.stderr(Stdio::piped()).env_remove("RUST_LOG")
+    });
+    let mut lines = json_lines(&mut server);
+    let token = server.token();
+    let path = "/api/v2/tollgate/log";
+    let json = "Content-Type: application/json\r\n";
+    let put = |body: &str| {
+        let head = format!("PUT {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n{json}");
+        server.send(&head, body)
+    };
+    assert_eq!(
+        server.get(path, &token),
+        (200, r#"{"level":"warn"}"#.into())
+    );
+    let (status, said) = put(r#"{"level": "loud"}"#);
+    assert!(status == 400 && said.contains("expected a level"), "{said}");
+    assert_eq!(
+        put(r#"{"level": "off,tollgate_driver=debug, tollgate=warn"}"#).0,
+        204
+    );
+    let now = r#"{"level":"off,tollgate_driver=debug,tollgate=warn"}"#;
+    assert_eq!(server.get(path, &token), (200, now.into()));
+    engine_survives(&server);
+    assert_eq!(put(r#"{"level": "info"}"#).0, 204);
+    assert_eq!(server.terminate(), 0);
+    let mut said = |message: &str| lines.find(|line| line["message"] == message);
+    assert!(said("no token").is_some_and(|line| line["target"] == "tollgate_driver::pump::tokens"));
+    assert!(said("the log's levels were changed").is_some());
+    let draining = lines.find(|line| {
+        line["message"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("draining"))
+    });
+    assert!(draining.is_some_and(|line| line["level"] == "INFO"));
 }

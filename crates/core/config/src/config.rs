@@ -2,8 +2,8 @@
 
 use crate::{
     Access, CacheRule, Callback, CallerBounds, CallerLogins, ClusterConfig, Composite, Cors,
-    FileUse, Gateway, IntegrationRoutes, Jobs, ListenerTls, Organization, Role, SharedLimits,
-    Store,
+    FileUse, Gateway, IntegrationRoutes, Jobs, ListenerTls, LogConfig, Organization, Role,
+    SharedLimits, Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -20,6 +20,9 @@ use tollgate_upstream::{Bounds, ClientCredentials, Endpoint, Network, Proxy, Url
 pub struct Config {
     /// How errors call the file.
     pub file: String,
+    /// Of the file's text the SHA-256, in hexadecimal digits, cut to [`Config::DIGEST`]: two nodes that show the same have
+    /// the same file.
+    pub digest: String,
     /// Where its fields stand.
     pub places: Places,
     /// Whether secrets may be absent: they are empty then. Such a configuration can't be served.
@@ -50,6 +53,8 @@ pub struct Config {
     pub store: Option<Store>,
     /// The nodes that share limits with this one; without it there are none.
     pub cluster: Option<ClusterConfig>,
+    /// What the log says, and how it is written.
+    pub log: LogConfig,
     /// How executions are carried out later; there if there is a store.
     pub jobs: Option<Jobs>,
     /// Shared limits that integrations of the store pass.
@@ -127,6 +132,9 @@ pub struct Server {
 }
 
 impl Config {
+    /// Digits of [`Config::digest`].
+    pub const DIGEST: usize = 16;
+
     /// How TLS is spoken at each listener that has settings of its own, the service's first.
     pub fn listener_tls(&self) -> impl Iterator<Item = &ListenerTls> {
         let gateways = self.gateways.iter();

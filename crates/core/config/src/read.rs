@@ -11,6 +11,7 @@ pub(crate) mod integrations;
 mod jobs;
 mod learning;
 pub(crate) mod limits;
+mod log;
 mod logins;
 mod organization;
 mod pem;
@@ -22,7 +23,9 @@ mod store;
 mod tls;
 
 use crate::{ClusterConfig, Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
+use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use tollgate_secret::Secret;
@@ -126,6 +129,7 @@ impl Config {
         };
         let read = tollgate_settings::read_with_places(text, |root| read(root, source));
         let (mut config, places) = read.map_err(invalid)?;
+        config.digest = digest(text);
         config.places = places;
         config.warnings.extend(config.idle_passes());
         // What each table says may be sound and all of them together not.
@@ -159,6 +163,18 @@ impl Store {
     }
 }
 
+/// See [`Config::digest`].
+fn digest(text: &str) -> String {
+    let digits = Sha256::digest(text)
+        .iter()
+        .fold(String::new(), |mut digits, byte| {
+            // Writing to a String can't fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
+    digits.chars().take(Config::DIGEST).collect()
+}
+
 /// Reads all tables. What could not be read is left out or has its default: the findings say so, and
 /// the result is then thrown away.
 fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
@@ -186,6 +202,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let composites = composites::read(root, &tables.integrations);
     let organization = organization::read(root);
     let cluster = cluster::read(root, source);
+    let log = log::read(root);
     if cluster.is_some() {
         tables.engine.policy.shares_limits = true;
         tables.engine.policy.ask = ClusterConfig::ASK;
@@ -194,6 +211,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {
         file: source.file.to_owned(),
+        digest: String::new(),
         places: Places::default(),
         without_secrets: source.without_secrets,
         server,
@@ -209,6 +227,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         proxy,
         store,
         cluster,
+        log,
         jobs,
         shared_limits: tables.shared,
         caches,

@@ -8,9 +8,9 @@ use crate::operation::Operations;
 use crate::state::Api;
 use crate::{
     actions, audit, cache, clients, closings, cluster, credentials, dashboard, declared, document,
-    drafts, elsewhere, flows, gate, integrations, jobs, learned, limits, links, media, metrics,
-    oauth, openapi, operation, organization, packing, parts, readiness, rows, run, tables, tags,
-    tokens, types, usage, workflows,
+    drafts, elsewhere, flows, gate, integrations, jobs, learned, limits, links, log, media,
+    metrics, oauth, openapi, operation, organization, packing, parts, readiness, rows, run, tables,
+    tags, tokens, types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -66,6 +66,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(closings::routes())
         .merge(cache::routes())
         .merge(cluster::routes())
+        .merge(log::routes())
         .merge(metrics::routes())
 }
 

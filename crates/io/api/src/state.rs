@@ -2,6 +2,7 @@
 
 use crate::bodies::Bodies;
 use crate::journal::Journal;
+use crate::log_switch::LogSwitch;
 use crate::notices::Notices;
 use crate::readiness::Readiness;
 use axum::extract::FromRef;
@@ -71,6 +72,8 @@ parts! {
     door: Arc<Door>,
     /// Who did what.
     journal: Arc<Journal>,
+    /// What writes the log; there where the service's owner has one that can be changed.
+    log: Option<Arc<dyn LogSwitch>>,
     /// What whoever runs the service should know.
     notices: Notices,
     /// What was found of the node at the last look.

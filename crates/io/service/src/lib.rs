@@ -35,5 +35,5 @@ pub use renewal::LookNow;
 pub use service::Service;
 pub use start_error::StartError;
 pub use store::open;
-pub use tollgate_api::{documented_ends, openapi_document};
+pub use tollgate_api::{LogSwitch, documented_ends, openapi_document};
 pub use tollgate_definitions::{Definitions, Fault, Faults};

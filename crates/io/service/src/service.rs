@@ -17,7 +17,7 @@ use pieces::{
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tollgate_api::{Journal, Readiness};
+use tollgate_api::{Journal, LogSwitch, Readiness};
 use tollgate_cluster::Cluster;
 use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
@@ -63,6 +63,18 @@ impl Service {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(config: Config, seed: u64) -> Result<Self, StartError> {
+        Self::start_logging(config, seed, None).await
+    }
+
+    /// The same, with a log that administrators may change through the API.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_logging(
+        config: Config,
+        seed: u64,
+        log: Option<Arc<dyn LogSwitch>>,
+    ) -> Result<Self, StartError> {
         let definitions = Definitions::load(&config).map_err(StartError::Configuration)?;
         for warning in definitions.warnings() {
             tracing::warn!("{warning}");
@@ -106,11 +118,14 @@ impl Service {
             (telemetry.clone(), callbacks),
             (workers, &live, &driver, &journal),
             (workflows, composites, limits, cluster.clone()),
+            log,
         );
-        let (actions, files) = (
+        let (integrations, actions, files) = (
+            live.catalog().integrations().count(),
             live.catalog().actions().len(),
             parts.workflows.files().by_id.len(),
         );
+        let node = cluster.as_ref().map(|it| it.status().member);
         let limits = parts.limits.shown().await;
         let (jobs, transfers) = (parts.jobs.clone(), parts.transfers.clone());
         let renewals = renewals(&config)?;
@@ -131,12 +146,18 @@ impl Service {
         }
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
+            configuration = config.file,
+            digest = config.digest,
             address = %listening.address(),
+            integrations,
             actions,
+            flows = config.engine.flows.len(),
+            gateways = config.gateways.len(),
             workflows = files,
             connections = listening.max_connections(),
             limits,
             store = store.is_some(),
+            node,
             tls = config.server.tls.is_some(),
             "serving"
         );

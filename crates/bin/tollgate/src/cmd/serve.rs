@@ -8,6 +8,7 @@ use crate::{deadline, log};
 use notify::Notify;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tollgate_config::{Config, show_span};
@@ -20,7 +21,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Runs the service until SIGTERM or SIGINT; then drains. Tells systemd how it stands (`NOTIFY_SOCKET`).
 ///
-/// Logs go to stderr. The environment variable RUST_LOG chooses what is logged: off, error, warn, info (the
+/// Logs go to stderr, as `[log]` says. The environment variable RUST_LOG goes before it: off, error, warn, info (the
 /// default), debug, trace, or for a module tollgate_driver=debug; several with commas between. SIGHUP has
 /// the files of `[server.tls]` looked at. Exit status: 0 after a whole drain, 1 where executions were cut off, 64
 /// for a configuration that can't be used, 70 where a part of the service died.
@@ -32,8 +33,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    let log = match log::start() {
-        Ok(log) => log,
+    let wish = match log::Wish::of_environment() {
+        Ok(wish) => wish,
         Err(error) => {
             errln!("tollgate serve: {error}");
             return ExitCode::from(BAD_CONFIG);
@@ -46,10 +47,11 @@ pub(crate) fn run(args: Args) -> ExitCode {
             return ExitCode::from(BAD_CONFIG);
         }
     };
+    let (log, levels) = log::start(&config.log, wish);
     for warning in tollgate_files::warnings(&config, SystemTime::now()) {
         tracing::warn!("{warning}");
     }
-    let end = serve(config);
+    let end = serve(config, levels);
     log.end();
     match end {
         Ok(End::Whole) => ExitCode::SUCCESS,
@@ -84,12 +86,12 @@ enum End {
 }
 
 #[tokio::main]
-async fn serve(config: Config) -> anyhow::Result<End> {
+async fn serve(config: Config, levels: Arc<log::Levels>) -> anyhow::Result<End> {
     let mut signals = Signals::new()?;
     let (notice, within) = (config.server.drain_notice, config.server.drain_timeout);
     deadline::hold(notice + within)?;
     let notify = Notify::from_environment();
-    let service = Service::start(config, rand::random()).await?;
+    let service = Service::start_logging(config, rand::random(), Some(levels)).await?;
     outln!("{}", service.url());
     for url in service.gateway_urls() {
         outln!("{url} (gateway)");

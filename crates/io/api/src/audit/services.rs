@@ -86,6 +86,7 @@ const KINDS: &[Kind] = &[
     ),
     kind(("limit", OWN, "Limit"), None, &["update", "forget"]),
     kind(("closing", OWN, "Closing"), None, &["open"]),
+    kind(("log", OWN, "Log"), None, &["update"]),
     kind(("keys", OWN, "SealingKeys"), None, &["rotate"]),
     kind(("audit", OWN, "Audit"), None, &["lose"]),
 ];

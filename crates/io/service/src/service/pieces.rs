@@ -8,7 +8,9 @@ use crate::tasks::Tasks;
 use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
-use tollgate_api::{Bodies, JobReport, Journal, Notices, Parts, Readiness, describe, edge, router};
+use tollgate_api::{
+    Bodies, JobReport, Journal, LogSwitch, Notices, Parts, Readiness, describe, edge, router,
+};
 use tollgate_architect_runner::{Host, Runner};
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_cluster::Cluster;
@@ -116,6 +118,7 @@ pub(super) fn parts(
     (telemetry, callbacks): (Telemetry, Callbacks),
     (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
     (files, composites, limits, cluster): Known,
+    log: Option<Arc<dyn LogSwitch>>,
 ) -> Parts {
     let server = &config.server;
     let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
@@ -163,6 +166,7 @@ pub(super) fn parts(
         driver: driver.clone(),
         door: Arc::new(Door::new(callers, logins, meter)),
         journal: Arc::clone(journal),
+        log,
         notices: Notices::default(),
         readiness: Readiness::default(),
         bodies: bodies(server),
