@@ -198,6 +198,9 @@ def compare(store, alignment, windows, period=6):
         for nodes in ["a", "abc"]:
             for key in nodes[1:]:
                 cluster.start(key)
+            if nodes[1:]:
+                # A node that comes has its part once calls of the one before are over.
+                drive(cluster, 2 * period, EVEN)
             for pattern in [EVEN, ROTATING, BURSTS, BURSTS_AT_ONE]:
                 trips = cluster.store.round_trips()
                 record = drive(cluster, (windows + 1) * period, pattern)

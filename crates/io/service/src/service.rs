@@ -2,6 +2,7 @@
 
 mod first;
 mod pieces;
+mod put_back;
 
 use crate::cluster;
 use crate::listeners::Listeners;
@@ -44,8 +45,6 @@ pub struct Service {
     look_now: Option<LookNow>,
 }
 
-/// Of the time that executions have to end, at most so much is kept for putting back jobs.
-const PUT_BACK: Duration = Duration::from_secs(1);
 /// Of the time to drain, at most so much is kept for what the store is told in the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -287,21 +286,5 @@ impl Service {
             tracing::warn!("the store did not take the last executions and counters in time");
         }
         answered && ended && written == Ok(true)
-    }
-
-    /// Takes no further jobs, lets those under way come to their ends, and puts back what isn't over before that
-    /// time is; true if nothing is left.
-    async fn drain_jobs(&self, within: Duration) -> bool {
-        let Some(jobs) = &self.jobs else { return true };
-        let end = tokio::time::Instant::now() + within;
-        jobs.drain(end - (within / 4).min(PUT_BACK), end).await
-    }
-
-    /// Puts back the transfers that are worked on; true if nothing is left.
-    async fn drain_transfers(&self, within: Duration) -> bool {
-        match &self.transfers {
-            Some(transfers) => transfers.drain(within).await,
-            None => true,
-        }
     }
 }
