@@ -88,7 +88,10 @@ impl Held {
         if wanted > self.slots {
             !self.is_capped && wanted.saturating_sub(self.told.max(self.slots)) >= least
         } else {
-            self.is_needed && self.told.saturating_sub(wanted) >= least.max(self.told / 8)
+            // Counted from what it has: what it wanted beyond that nobody could take from it. A quarter more than the least,
+            // since what is given by one exchange is free a moment later, and then more of it.
+            let given = self.told.min(self.slots).saturating_sub(wanted);
+            self.is_needed && given >= least + least / 4
         }
     }
     /// Whether what a flow would use by right of its guarantee is news.
