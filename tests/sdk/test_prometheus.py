@@ -50,8 +50,9 @@ name = "voice"
 priority = 0
 
 [[flow]]
+# Of the same class: a lower one leaves free what the first may ask for.
 name = "email"
-priority = 1
+priority = 0
 default = true
 
 [[limit]]
