@@ -24,8 +24,7 @@ pub enum LogFormat {
 
 /// Which lines are written: a level, and levels of parts of the program, such as `info,tollgate_driver=debug`.
 ///
-/// A part that isn't named has the level without a name; without one, `error`. `calls` is the part that tells of calls:
-/// those that ended without an answer are told of at `info`, all others at `debug`.
+/// A part that isn't named has the level without a name; without one, `error`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogLevels(String);
 

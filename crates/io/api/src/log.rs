@@ -1,5 +1,5 @@
-//! `/api/v2/tollgate/log`: what this node's log says. A change holds until the process ends or its configuration is read
-//! again; it is for looking closer at what goes on now.
+//! `/api/v2/tollgate/log`: what this node's log says. A change holds until the process ends; it is for looking
+//! closer at what goes on now.
 
 use crate::answers::ReadErrors;
 use crate::bodies::SentBody;
@@ -42,7 +42,7 @@ request! {
     /// What the log is to say.
     LogUpdate {
         /// A level (`off`, `error`, `warn`, `info`, `debug`, `trace`) and, with commas between, levels of parts of the
-        /// program such as `calls=debug` or `tollgate_driver=debug`.
+        /// program such as `tollgate_driver=debug`.
         level: String,
     }
 }
@@ -61,7 +61,7 @@ async fn get(
     Ok(Json(LogView { level }))
 }
 
-/// Has other lines written, until this node ends or reads its configuration again.
+/// Has other lines written, until this node ends.
 #[utoipa::path(
     put, path = PATH, operation_id = "putLog", request_body = LogUpdate,
     responses((status = 204, description = "Done."), ReadErrors),
