@@ -15,6 +15,7 @@
 //!
 //! [`read`] is the way in. Tested here and by the files of those who use it.
 
+mod count;
 mod findings;
 mod likeness;
 mod names;
@@ -22,6 +23,7 @@ mod problem;
 mod reader;
 mod span;
 
+pub use count::counted;
 pub use findings::{Findings, Placed, Places};
 pub use likeness::did_you_mean;
 pub use names::{resolve, unique_name};
@@ -53,7 +55,7 @@ pub fn read_with_places<T>(
     if !broken.is_empty() {
         for error in broken {
             let at = error.span().map_or(0, |span| span.start);
-            findings.add(at, String::new(), error.message().to_owned());
+            findings.add(at, String::new(), broken_toml(text, &error));
         }
         return Err(findings.into_problems());
     }
@@ -66,6 +68,16 @@ pub fn read_with_places<T>(
         Ok((result, places))
     } else {
         Err(problems)
+    }
+}
+
+/// What is wrong with a text that isn't TOML. A key that is there twice is named.
+fn broken_toml(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message();
+    let key = error.span().and_then(|span| text.get(span));
+    match key {
+        Some(key) if message == "duplicate key" => format!("{key}: the key is there a second time"),
+        _ => message.to_owned(),
     }
 }
 

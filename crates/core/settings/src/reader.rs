@@ -93,7 +93,12 @@ impl<'f, 't> Section<'f, 't> {
 
     /// Reports a field that is missing; its place is the table's.
     pub fn missing(&self, key: &str, expected: &str) {
-        let message = format!("missing; add {key} = {expected}");
+        // A table has its own way to be written, which `expected` says.
+        let message = if expected.starts_with("a table") {
+            format!("missing; add {expected}")
+        } else {
+            format!("missing; add {key} = {expected}")
+        };
         let path = self.path_of(key);
         self.findings
             .add_unless(path.clone(), self.at, path, message);

@@ -56,10 +56,14 @@ pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> Flows {
         if is_named {
             named = Some(id);
         }
-        if section.flag("default") == Some(true) && marked.replace(id).is_some() {
+        if section.flag("default") == Some(true)
+            && let Some(first) = marked.replace(id)
+        {
+            let flows = &tables.engine.flows;
+            let [first, second] = [first, id].map(|id| flows[id.index()].name.as_str());
             section.reject(
                 &section.here(()),
-                "expected one default flow, found a second".to_owned(),
+                format!("expected one default flow, found two: {first:?} and {second:?}"),
             );
         }
         section.finish();

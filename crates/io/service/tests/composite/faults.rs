@@ -138,7 +138,7 @@ fn what_a_composite_lacks_or_has_too_much_of_is_told() {
     assert_eq!(
         faults(nothing),
         [
-            "test.toml:1:1: composite[1].call: missing; add call = a table: without [[composite.call]] it calls nothing; or \
+            "test.toml:1:1: composite[1].call: missing; add a table: without [[composite.call]] it calls nothing; or \
              workflow = \"NAME\", which it runs",
             "test.toml:1:1: composite[1].outputs: missing; add outputs = { name = \"$.user.name\" }: without outputs \
              it answers nothing",
