@@ -164,6 +164,14 @@ impl Plan {
         let ceiling = self.carries()?;
         (ceiling > 0.0).then(|| 1.0 - self.interactions_per_minute / ceiling)
     }
+
+    /// The same within the busiest window.
+    #[must_use]
+    pub fn head_room_at_peak(&self) -> Option<f64> {
+        let peak = self.peak_calls_per_minute / self.calls_per_minute.max(f64::MIN_POSITIVE);
+        let ceiling = self.carries()?;
+        Some(1.0 - self.interactions_per_minute * peak / ceiling)
+    }
 }
 
 impl Least {

@@ -3,16 +3,19 @@
 //! All are made from the same [`crate::Results`], and are text: nothing is written here.
 
 mod charts;
+pub(crate) mod columns;
 mod csv;
 mod html;
 mod json;
 mod svg;
 pub(crate) mod table;
+mod verdict;
 
 pub use csv::csv;
 pub use html::html;
 pub use json::json;
 pub use table::table;
+pub use verdict::{Meaning, Standing, meaning, plan_meaning};
 
 use crate::stats::Estimate;
 

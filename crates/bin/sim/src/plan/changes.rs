@@ -4,7 +4,7 @@ use super::{LimitPlan, ceiling};
 use crate::action::Cache;
 use crate::scenario::{Client, Scenario};
 use std::time::Duration;
-use tollgate_settings::show_span;
+use tollgate_settings::{counted, show_span};
 
 /// A change, and the ceiling it leads to.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,12 +64,15 @@ fn of_tokens(scenario: &Scenario, consider: &mut Consider<'_>) {
             it.clients[0].tokens *= 2;
         },
     );
-    consider(format!("one more client with {tokens} tokens"), &|it| {
-        it.clients.push(Client {
-            name: "one more".to_owned(),
-            tokens,
-        });
-    });
+    consider(
+        format!("one more client with {}", counted(tokens.into(), "token")),
+        &|it| {
+            it.clients.push(Client {
+                name: "one more".to_owned(),
+                tokens,
+            });
+        },
+    );
     if scenario
         .limits
         .token

@@ -1,7 +1,7 @@
 //! The plan as a table and as JSON.
 
 use super::{Least, Plan};
-use crate::report::table::Table;
+use crate::report::columns::{Table, filled};
 use crate::report::{number, span, tick};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -13,19 +13,18 @@ const SHOWN: usize = 12;
 #[must_use]
 pub fn plan_table(plan: &Plan) -> String {
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{}: {} interactions a minute, {} calls upstream ({} in the busiest window)\n",
+    let head = format!(
+        "{}: {} interactions a minute, {} calls upstream ({} in the busiest window)",
         plan.name,
         number(plan.interactions_per_minute),
         number(plan.calls_per_minute),
         number(plan.peak_calls_per_minute),
     );
+    let _ = writeln!(text, "{}\n", filled(&head, ""));
     match plan.binding().zip(plan.carries()) {
         Some((limit, ceiling)) => {
             let room = plan.head_room().unwrap_or(0.0) * 100.0;
-            let peak = plan.peak_calls_per_minute / plan.calls_per_minute.max(f64::MIN_POSITIVE);
-            let at_peak = (1.0 - plan.interactions_per_minute * peak / ceiling) * 100.0;
+            let at_peak = plan.head_room_at_peak().unwrap_or(0.0) * 100.0;
             let _ = writeln!(
                 text,
                 "ceiling    {} interactions a minute; {} binds first",
@@ -48,16 +47,17 @@ pub fn plan_table(plan: &Plan) -> String {
             "kept       {kept} % of the windows stays free for who goes first"
         );
     }
-    let least = |least: Least| {
-        format!(
-            "{} on the average, {} in the busiest window, {} to wait for 1 call in 20 at most",
+    let least = |what: &str, least: Least| {
+        let line = format!(
+            "{what:<9}  {} on the average, {} in the busiest window, {} to wait for 1 call in 20 at most",
             least.mean, least.peak, least.at_ease
-        )
+        );
+        filled(&line, "           ")
     };
     if let Some(tokens) = plan.least_tokens {
-        let _ = writeln!(text, "tokens     {}", least(tokens));
+        let _ = writeln!(text, "{}", least("tokens", tokens));
     }
-    let _ = writeln!(text, "slots      {}\n", least(plan.least_slots));
+    let _ = writeln!(text, "{}\n", least("slots", plan.least_slots));
     limits(plan, &mut text);
     text.push('\n');
     flows(plan, &mut text);
@@ -74,7 +74,8 @@ fn limits(plan: &Plan, text: &mut String) {
         "tollgate's",
         "calls that wait",
         "mean wait",
-    ]);
+    ])
+    .wrapping(&[0]);
     let none = || "–".to_owned();
     for limit in &plan.limits {
         table.row(vec![
@@ -106,7 +107,8 @@ fn flows(plan: &Plan, text: &mut String) {
         "of all calls",
         "up to, beside the others",
         "up to, alone",
-    ]);
+    ])
+    .wrapping(&[0]);
     let up_to = |most: Option<f64>| most.map_or_else(|| "no limit".to_owned(), number);
     for flow in &plan.flows {
         table.row(vec![
@@ -122,7 +124,8 @@ fn flows(plan: &Plan, text: &mut String) {
 }
 
 fn changes(plan: &Plan, text: &mut String) {
-    let mut table = Table::new(&["change", "interactions a minute", "gain", "then binds"]);
+    let heading = ["change", "interactions a minute", "gain", "then binds"];
+    let mut table = Table::new(&heading).wrapping(&[0, 3]);
     let some = |change: &&super::Change| change.gain.is_none_or(|gain| gain > 0.005);
     for change in plan.changes.iter().filter(some).take(SHOWN) {
         table.row(vec![
@@ -138,7 +141,8 @@ fn changes(plan: &Plan, text: &mut String) {
     let nothing = plan.changes.iter().filter(|change| !some(change));
     let names: Vec<_> = nothing.map(|change| change.what.as_str()).collect();
     if !names.is_empty() {
-        let _ = writeln!(text, "\nbuys nothing: {}", names.join("; "));
+        let line = format!("buys nothing: {}", names.join("; "));
+        let _ = writeln!(text, "\n{}", filled(&line, "    "));
     }
 }
 

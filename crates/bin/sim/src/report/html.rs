@@ -8,7 +8,7 @@ use super::{charts, escape, estimate, number, span};
 use crate::study::{FlowSummary, Point, Results};
 use parts::{panels, prose, row, section, table};
 use std::fmt::Write as _;
-use tollgate_settings::show_span;
+use tollgate_settings::{counted, show_span};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -26,12 +26,12 @@ pub fn html(results: &Results) -> String {
     let _ = write!(page, "<header>\n<h1>{}</h1>\n", escape(&scenario.name));
     let _ = writeln!(
         page,
-        "<p class=\"meta\">{} calls a minute over {} flows · {} measured after {} · {} replications · seed {}{}</p>",
+        "<p class=\"meta\">{} calls a minute over {} · {} measured after {} · {} · seed {}{}</p>",
         number(scenario.calls_per_minute()),
-        scenario.flows.len(),
+        counted(scenario.flows.len() as u64, "flow"),
         show_span(scenario.duration),
         show_span(scenario.warm_up),
-        scenario.replications,
+        counted(scenario.replications.into(), "replication"),
         scenario.seed,
         results.study.sweep.as_ref().map_or(String::new(), |sweep| {
             format!(" · sweep over {}", escape(sweep.parameter.title()))

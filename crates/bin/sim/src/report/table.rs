@@ -1,66 +1,27 @@
 //! The table of a terminal.
 
+use super::columns::{Table, filled};
 use super::{estimate, number, span};
 use crate::stats::Estimate;
 use crate::study::{FlowSummary, Point, PolicySummary, Results};
 use std::fmt::Write as _;
-
-/// A table with a heading: columns as wide as their widest cell, the first to the left.
-pub(crate) struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    pub(crate) fn new(heading: &[&str]) -> Self {
-        Self {
-            rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()],
-        }
-    }
-
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
-    }
-
-    /// `left` columns are set to the left, the others to the right.
-    pub(crate) fn write(&self, to: &mut String, left: usize) {
-        let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        for (at, row) in self.rows.iter().enumerate() {
-            let cells = row.iter().enumerate().map(|(column, cell)| {
-                let width = width(column);
-                if column < left {
-                    format!("{cell:<width$}")
-                } else {
-                    format!("{cell:>width$}")
-                }
-            });
-            let line = cells.collect::<Vec<_>>().join("  ");
-            let _ = writeln!(to, "{}", line.trim_end());
-            if at == 0 {
-                let all: usize = (0..row.len()).map(width).sum();
-                let _ = writeln!(to, "{}", "─".repeat(all + 2 * (row.len() - 1)));
-            }
-        }
-    }
-}
+use tollgate_settings::counted;
 
 /// The results as text.
 #[must_use]
 pub fn table(results: &Results) -> String {
     let scenario = &results.study.scenario;
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{}: {:.0} calls a minute, {} measured after {}, {} replications, seed {}\n",
+    let head = format!(
+        "{}: {:.0} calls a minute, {} measured after {}, {}, seed {}",
         scenario.name,
         scenario.calls_per_minute(),
         tollgate_settings::show_span(scenario.duration),
         tollgate_settings::show_span(scenario.warm_up),
-        scenario.replications,
+        counted(scenario.replications.into(), "replication"),
         scenario.seed
     );
+    let _ = writeln!(text, "{}\n", filled(&head, ""));
     match &results.study.sweep {
         Some(sweep) => swept(&mut text, results, sweep.parameter.as_str()),
         None => results
@@ -77,9 +38,9 @@ pub(crate) fn clusters(point: &Point) -> impl Iterator<Item = String> {
     let shown = shown.filter_map(|policy| Some((policy.policy, policy.cluster?)));
     shown.map(|(policy, cluster)| {
         format!(
-            "{} as {} nodes: {} of what the limits carry is used, {} store round trips per call",
+            "{} as {}: {} of what the limits carry is used, {} store round trips per call",
             policy.as_str(),
-            cluster.nodes,
+            counted(cluster.nodes.into(), "node"),
             percent(cluster.used),
             estimate(Some(cluster.round_trips_per_call)),
         )
@@ -119,31 +80,27 @@ fn real(text: &mut String, point: &Point) {
     table.write(text, 1);
 }
 
-/// One row for each policy and flow.
+/// A row for each policy, with all its flows together, and below it one for each of several flows.
 fn single(text: &mut String, point: &Point) {
     let mut table = Table::new(&[
-        "policy",
-        "flow",
+        "policy, flow",
         "served",
         "per minute",
         "wait p50",
         "p95",
         "p99",
         "failed calls",
-    ]);
+    ])
+    .wrapping(&[0, 6]);
     for policy in &point.policies {
-        let flows = policy.flows.iter().chain(std::iter::once(&policy.total));
-        let flows = flows.take(if policy.flows.len() > 1 {
-            usize::MAX
-        } else {
-            1
-        });
-        for (at, flow) in flows.enumerate() {
-            let name = if at == 0 { policy.policy.as_str() } else { "" };
-            table.row(row(name, flow));
+        table.row(row(policy.policy.as_str(), &policy.total));
+        // A single flow is all there is.
+        let flows = policy.flows.iter().filter(|_| policy.flows.len() > 1);
+        for flow in flows {
+            table.row(row(&format!("  {}", flow.name), flow));
         }
     }
-    table.write(text, 2);
+    table.write(text, 1);
     text.push('\n');
     let mut table = Table::new(&[
         "policy",
@@ -152,7 +109,8 @@ fn single(text: &mut String, point: &Point) {
         "by",
         "tokens",
         "most at once",
-    ]);
+    ])
+    .wrapping(&[3]);
     for policy in &point.policies {
         table.row(vec![
             policy.policy.as_str().to_owned(),
@@ -165,16 +123,15 @@ fn single(text: &mut String, point: &Point) {
     }
     table.write(text, 1);
     for line in clusters(point) {
-        let _ = writeln!(text, "\n{line}");
+        let _ = writeln!(text, "\n{}", filled(&line, "    "));
     }
     real(text, point);
 }
 
-fn row(policy: &str, flow: &FlowSummary) -> Vec<String> {
+fn row(name: &str, flow: &FlowSummary) -> Vec<String> {
     let wait = |at: usize| flow.wait[at].map_or("–".to_owned(), |wait: Estimate| span(wait.mean));
     vec![
-        policy.to_owned(),
-        flow.name.clone(),
+        name.to_owned(),
         percent(flow.served),
         estimate(Some(flow.throughput)),
         wait(0),
@@ -202,7 +159,8 @@ fn swept(text: &mut String, results: &Results, parameter: &str) {
         let _ = writeln!(text, "{title}");
         let mut heading = vec![parameter];
         heading.extend(policies.iter().map(|policy| policy.as_str()));
-        let mut table = Table::new(&heading);
+        let columns: Vec<usize> = (1..heading.len()).collect();
+        let mut table = Table::new(&heading).wrapping(&columns);
         for point in &results.points {
             let sweep = results.study.sweep.as_ref();
             let value = sweep
