@@ -8,16 +8,16 @@
 //!   The reader has what was wanted, so that is no failure; and the command goes on, for it may have more to
 //!   do than to print, such as the rest of an import;
 //! - when stdout can't be written for another reason, the command goes on too, and the process ends with
-//!   [`UNWRITABLE`] and says why;
+//!   [`Exit::Unwritable`] and says why;
 //! - what can't be written to stderr is dropped.
 
+use crate::exit::Exit;
 use std::fmt::Arguments;
-use std::io::{self, ErrorKind, Write};
-use std::process::ExitCode;
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::sync::OnceLock;
 
-/// Exit status of a command whose results could not be written; `EX_IOERR` of sysexits.
-const UNWRITABLE: u8 = 74;
+/// Columns of a line of text.
+const WIDTH: usize = 80;
 
 /// Why results could not be written: the first reason there was.
 static FAULT: OnceLock<io::Error> = OnceLock::new();
@@ -48,7 +48,7 @@ pub(crate) fn print(words: Arguments<'_>) {
 /// Prints to stdout what is of no use if nobody reads it.
 ///
 /// # Errors
-/// It could not be written, also because its reader has gone. The process ends with [`UNWRITABLE`] then.
+/// It could not be written, also because its reader has gone. The process ends with [`Exit::Unwritable`] then.
 pub(crate) fn tell(words: Arguments<'_>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_fmt(words).and_then(|()| stdout.flush());
@@ -62,14 +62,49 @@ pub(crate) fn remark(words: Arguments<'_>) {
     let _ = io::stderr().lock().write_fmt(format_args!("{words}\n"));
 }
 
-/// `1 warning`, `2 warnings`.
-pub(crate) fn plural(count: usize, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
+/// Prints lines to stdout, those that are too long for a terminal in several there.
+pub(crate) fn lines(text: &str) {
+    fit(text, io::stdout().is_terminal(), |line| {
+        print(format_args!("{line}\n"));
+    });
+}
+
+/// Prints a line to stderr, in several where it is too long for a terminal.
+pub(crate) fn remark_at_length(text: &str) {
+    fit(text, io::stderr().is_terminal(), |line| {
+        remark(format_args!("{line}"));
+    });
+}
+
+fn fit(text: &str, is_terminal: bool, mut print: impl FnMut(&str)) {
+    for line in text.lines() {
+        if is_terminal {
+            print(&wrapped(line, "    "));
+        } else {
+            print(line);
+        }
+    }
+}
+
+/// A text in lines of [`WIDTH`], all but the first behind an indent. What has no blank isn't broken.
+pub(crate) fn wrapped(text: &str, indent: &str) -> String {
+    let start = &text[..text.len() - text.trim_start().len()];
+    let options = textwrap::Options::new(WIDTH)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .initial_indent(start)
+        .subsequent_indent(indent);
+    textwrap::fill(text.trim_start(), options)
+}
+
+/// `1 warning`, `2 warnings`: every count that is printed goes through here.
+pub(crate) fn plural(count: impl TryInto<u64>, noun: &str) -> String {
+    tollgate_settings::counted(count.try_into().unwrap_or(u64::MAX), noun)
 }
 
 /// What the process ends with when a command has come to this status.
-pub(crate) fn status(of_command: ExitCode) -> ExitCode {
+pub(crate) fn status(of_command: Exit) -> Exit {
     note(io::stdout().lock().flush());
     match FAULT.get() {
         None => of_command,
@@ -77,7 +112,7 @@ pub(crate) fn status(of_command: ExitCode) -> ExitCode {
             remark(format_args!(
                 "tollgate: the results could not be written to stdout: {error}"
             ));
-            ExitCode::from(UNWRITABLE)
+            Exit::Unwritable
         }
     }
 }

@@ -5,22 +5,21 @@
 //! by itself, as a runtime whose threads are all stuck would not, and ends the process when the time is
 //! over.
 
+use crate::exit::Exit;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What closing takes after a drain that used all its time: sockets, threads, the last lines of the log.
 pub(crate) const CLOSING: Duration = Duration::from_secs(2);
-/// Exit status of a process that had to be ended this way.
-const CUT_OFF: u8 = 1;
 
 /// Ends this process within `span` and two seconds from now, however it hangs.
-pub(crate) fn end_within(span: Duration, status: u8) {
+pub(crate) fn end_within(span: Duration, exit: Exit) {
     // Without a thread the process ends by itself, or not.
     let _ = std::thread::Builder::new()
         .name("deadline".into())
         .spawn(move || {
             std::thread::sleep(span + CLOSING);
-            std::process::exit(i32::from(status));
+            std::process::exit(exit.status().into());
         });
 }
 
@@ -49,7 +48,7 @@ pub(crate) fn hold(span: Duration) -> std::io::Result<()> {
                     _ = interrupt.recv() => {}
                 }
                 tokio::time::sleep(span + CLOSING).await;
-                std::process::exit(i32::from(CUT_OFF));
+                std::process::exit(Exit::Failed.status().into());
             });
         })?;
     told.recv()

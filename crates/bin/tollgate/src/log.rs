@@ -7,7 +7,8 @@
 //! A panic is logged too, with its place in the source. Its words are only told where they are a constant
 //! of the source: the others may quote what a caller sent.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use crate::colour;
+use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,10 +71,7 @@ pub(crate) fn start(config: &LogConfig, wish: Wish) -> (Log, Arc<Levels>) {
         .log_internal_errors(false)
         .with_writer(log.clone());
     let lines = match config.format {
-        LogFormat::Text => {
-            let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            lines.with_ansi(colours).boxed()
-        }
+        LogFormat::Text => lines.with_ansi(colour::is_on_stderr()).boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)

@@ -1,17 +1,26 @@
 //! The one binary.
 
 mod cmd;
+mod colour;
 mod console;
 mod deadline;
+mod exit;
 mod log;
+mod progress;
+mod variables;
+mod verdict;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use exit::Exit;
 use std::process::ExitCode;
 
 /// Executes data actions over pools of tokens, obeying every limit at once.
 #[derive(Parser)]
 #[command(name = "tollgate", version, max_term_width = 80)]
 struct Cli {
+    /// When words are coloured: `auto` is on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: clap::ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,23 +69,26 @@ enum Command {
     Limits(cmd::limits::Args),
     /// Take rows into data tables of a running service, and print them.
     Table(cmd::table::Args),
+    /// Print a script that completes the command line in a shell.
+    Completions(cmd::completions::Args),
+    /// Write a manual page for each command.
+    Man(cmd::completions::ManArgs),
 }
 
-/// A command line that can't be used; `EX_USAGE` of sysexits.
-const BAD_USAGE: u8 = 64;
-
 fn main() -> ExitCode {
+    colour::choose(std::env::args_os());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
             // An error means that nobody reads what is printed.
             let _ = message.print();
             let asked_for = !message.use_stderr();
-            return if asked_for {
-                ExitCode::SUCCESS
+            let exit = if asked_for {
+                Exit::Done
             } else {
-                ExitCode::from(BAD_USAGE)
+                Exit::Unusable
             };
+            return exit.into();
         }
     };
     // Each connection is an open file. Where nothing more is to be had, the servers take fewer.
@@ -106,5 +118,8 @@ fn main() -> ExitCode {
         Command::Export(args) => cmd::import::export(args),
         Command::Limits(args) => cmd::limits::run(args),
         Command::Table(args) => cmd::table::run(args),
+        Command::Completions(args) => cmd::completions::run(&args, Cli::command()),
+        Command::Man(args) => cmd::completions::man(&args, Cli::command()),
     })
+    .into()
 }

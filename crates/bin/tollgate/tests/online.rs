@@ -170,7 +170,11 @@ fn a_file_that_is_wrong_is_not_tried() {
         &["--online"],
     );
     assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
-    assert!(output.stdout.is_empty());
+    let told = text(&output.stdout);
+    assert!(
+        told.starts_with("Verdict: the service would not start"),
+        "{told}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

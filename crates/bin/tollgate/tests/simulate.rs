@@ -185,7 +185,7 @@ fn faults_name_file_line_column_and_field() {
             "broken.toml:4:21: action[1].latency.fixed: expected a time span",
             "broken.toml:7:10: flow[1].calls: no action is called \"b\"; there are: a",
             "flow[1].arrivals: missing; add arrivals = { per_minute = 60 }",
-            "client: missing; add client = a table [[client]]",
+            "client: missing; add a table [[client]]",
         ] {
             assert!(errors.contains(said), "{said}\n{errors}");
         }

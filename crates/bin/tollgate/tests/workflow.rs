@@ -105,7 +105,7 @@ fn the_example_passes_and_a_changed_transcript_fails() {
     let out = text(&failed.stdout);
     assert_eq!(failed.status.code(), Some(1));
     assert!(out.contains("FAIL a.yaml\n     end: expected transferToAcd, got disconnect\n     the transcript differs at line 4\n"), "{out}");
-    assert!(out.contains("1 scripts, 1 failed"), "{out}");
+    assert!(out.contains("1 script, 1 failed"), "{out}");
 }
 
 #[test]

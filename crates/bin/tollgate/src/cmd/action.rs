@@ -1,7 +1,6 @@
 //! `tollgate action`: what an action file would do, without a network.
 //!
-//! Data goes to stdout, everything said about it to stderr. Exit status: 0; 1 where an action is refused, or
-//! fails on what it was given; 64 where the command itself can't be carried out.
+//! Data goes to stdout, everything said about it to stderr.
 
 mod files;
 mod run;
@@ -9,11 +8,8 @@ mod validate;
 mod wrap;
 
 use crate::console::{Stderr, Stdout};
+use crate::exit::Exit;
 use std::path::PathBuf;
-use std::process::ExitCode;
-
-/// Status for a command that can't be carried out (`EX_USAGE`).
-const USAGE: u8 = 64;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -132,7 +128,7 @@ enum Errors {
     Inline,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     let (stdout, stderr) = (&mut Stdout, &mut Stderr);
     let status = match &args.command {
         Command::Validate(args) => validate::validate(args, stdout, stderr),
@@ -141,5 +137,5 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Example(args) => run::report(run::example(args), stdout, stderr),
         Command::Wrap(args) => wrap::wrap(args, stdout, stderr),
     };
-    ExitCode::from(status.unwrap_or(1))
+    status.unwrap_or(Exit::Failed)
 }

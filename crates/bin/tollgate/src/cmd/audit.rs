@@ -1,9 +1,10 @@
 //! `tollgate audit`: what the retention removed of the audit log.
 
 use super::stored;
-use crate::console::outln;
+use crate::console::{outln, plural};
+use crate::exit::Exit;
+use crate::variables;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,18 +23,18 @@ enum Command {
 #[derive(clap::Args)]
 struct Of {
     /// The configuration file; its `[store]` says where.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", env = variables::CONFIG, hide_env_values = true)]
     config: PathBuf,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     let Command::Verify(of) = args.command;
     stored::report("audit", verify(of))
 }
 
 #[tokio::main]
 async fn verify(of: Of) -> anyhow::Result<()> {
-    let store = tollgate_service::open(&stored::wanted(&of.config)?).await?;
+    let store = stored::open(&stored::wanted(&of.config)?).await?;
     let mut faults = 0;
     for it in store.audit_removals().await? {
         let fault = it.fault.map_or_else(String::new, |why| {
@@ -50,6 +51,10 @@ async fn verify(of: Of) -> anyhow::Result<()> {
             it.digest
         );
     }
-    anyhow::ensure!(faults == 0, "{faults} records can't be believed");
+    anyhow::ensure!(
+        faults == 0,
+        "{} can't be believed",
+        plural(faults, "record")
+    );
     Ok(())
 }

@@ -5,7 +5,7 @@ mod limits;
 mod quota;
 mod world;
 
-use std::process::ExitCode;
+use crate::exit::Exit;
 use std::time::Duration;
 use tollgate_platform::Alignment;
 
@@ -31,7 +31,7 @@ const ALIGNMENTS: [Alignment; 3] = [
     Alignment::PhasePerKey,
 ];
 
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(args: &Args) -> Exit {
     match &args.what {
         What::Quota(args) => quota::run(args),
         What::Limits(args) => limits::run(args),

@@ -10,15 +10,14 @@ mod text;
 use super::folder::{Folder, prefix};
 use super::input;
 use crate::console::{errln, out};
+use crate::exit::Exit;
+use crate::progress::Progress;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use tollgate_repository::{Finding, Options, Report, Verdict, read};
 
 /// Longest list of known names, in bytes.
 const MAX_KNOWN: u64 = 4 * 1024 * 1024;
-/// Status where something can't be read.
-const UNREADABLE: u8 = 2;
 
 /// Check a folder of flows, data actions and Terraform as a whole
 ///
@@ -28,7 +27,8 @@ const UNREADABLE: u8 = 2;
 /// with those inputs and outputs. Names that begin with a dot, node_modules and __pycache__ are passed over.
 ///
 /// Exit status: 0 where nothing is wrong, warnings aside; 1 for errors, with --strict also for warnings and for what
-/// tollgate doesn't know; 2 where something can't be read; 64 where the command line can't be used.
+/// tollgate doesn't know; 2 where something in the folder can't be read; 64 where the folder or another thing that
+/// the command line names can't be used.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder.
@@ -66,16 +66,19 @@ enum Format {
     Junit,
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(args: &Args) -> Exit {
     match check(args) {
         Ok(report) => {
             let root = prefix(&args.folder);
             out!("{}", args.format.print(&report, &root, args.strict));
-            ExitCode::from(status(&report, args.strict))
+            if matches!(args.format, Format::Text) {
+                text::verdict(&report, &args.folder, args.strict).print();
+            }
+            status(&report, args.strict)
         }
-        Err((status, message)) => {
+        Err(message) => {
             errln!("tollgate check: {message}");
-            ExitCode::from(status)
+            Exit::Unusable
         }
     }
 }
@@ -91,20 +94,21 @@ impl Format {
     }
 }
 
-/// Checks the folder; or the status to end with, and why.
-fn check(args: &Args) -> Result<Report, (u8, String)> {
-    let unusable = |message: String| (super::config::BAD_CONFIG, message);
+/// Checks the folder; or why it can't be.
+fn check(args: &Args) -> Result<Report, String> {
     let options = Options {
-        substitutions: input::pairs("--set", &args.set).map_err(unusable)?,
-        variables: input::pairs("--var", &args.var).map_err(unusable)?,
+        substitutions: input::pairs("--set", &args.set)?,
+        variables: input::pairs("--var", &args.var)?,
         known: match &args.known {
-            Some(path) => known(path).map_err(|message| (UNREADABLE, message))?,
+            Some(path) => known(path)?,
             None => BTreeSet::new(),
         },
         closed: args.closed,
     };
-    let (folder, faults) = Folder::open(&args.folder).map_err(|why| (UNREADABLE, why))?;
+    let (folder, faults) = Folder::open(&args.folder)?;
+    let progress = Progress::at("checking");
     let mut report = read(&folder, &options).check();
+    drop(progress);
     let faults = faults.into_iter();
     let faults = faults.map(|(file, why)| Finding::unreadable(&file, why));
     report.others.extend(faults);
@@ -124,9 +128,9 @@ fn known(path: &Path) -> Result<BTreeSet<String>, String> {
     Ok(names.filter(|name| !name.is_empty()).collect())
 }
 
-fn status(report: &Report, strict: bool) -> u8 {
+fn status(report: &Report, strict: bool) -> Exit {
     match report.worst() {
-        Verdict::Unreadable => UNREADABLE,
-        worst => u8::from(worst.fails(strict)),
+        Verdict::Unreadable => Exit::Unjudged,
+        worst => Exit::of(!worst.fails(strict)),
     }
 }

@@ -5,8 +5,9 @@ mod show;
 
 use super::stored::{self, bad_usage};
 use crate::console::outln;
+use crate::exit::Exit;
+use crate::variables;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_config::Config;
@@ -48,11 +49,11 @@ enum Command {
 #[derive(clap::Args)]
 struct Of {
     /// The configuration file; its `[cluster]` says where.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", env = variables::CONFIG, hide_env_values = true)]
     config: PathBuf,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     stored::report("cluster", carry_out(args.command))
 }
 

@@ -2,17 +2,16 @@
 
 mod online;
 
-use crate::console::{errln, out, outln, plural};
+use crate::console::{self, errln, outln, plural};
+use crate::exit::Exit;
+use crate::variables;
+use crate::verdict::{Standing, Verdict};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tollgate_config::Config;
 use tollgate_definitions::CatalogAction;
 use tollgate_service::Definitions;
-
-/// What a configuration file says that can't be used; `EX_USAGE` of sysexits.
-pub(crate) const BAD_CONFIG: u8 = 64;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -37,6 +36,7 @@ enum Command {
 #[derive(clap::Args)]
 struct Check {
     /// The configuration file.
+    #[arg(env = variables::CONFIG, hide_env_values = true)]
     file: PathBuf,
     /// Let secrets be absent: variables that aren't set, files with secrets or keys that aren't there.
     /// Everything else is checked, and secrets that are there.
@@ -62,29 +62,32 @@ struct Composite {
     integration: Option<String>,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     match args.command {
         Command::Check(args) => check(&args),
         Command::Composite(args) => match composite(&args) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(()) => Exit::Done,
             Err(problems) => {
                 errln!("{problems}");
-                ExitCode::from(BAD_CONFIG)
+                Exit::Unusable
             }
         },
     }
 }
 
-fn check(check: &Check) -> ExitCode {
+fn check(check: &Check) -> Exit {
     let (config, definitions) = match load(&check.file, check.without_secrets) {
         Ok(loaded) => loaded,
         Err(problems) => {
             errln!("{problems}");
-            return ExitCode::from(BAD_CONFIG);
+            if !check.json {
+                refused(&check.file).print();
+            }
+            return Exit::Unusable;
         }
     };
     if !check.json {
-        out!("{}", config.describe());
+        console::lines(&config.describe());
         outln!(
             "{}, {}",
             plural(definitions.actions(), "action"),
@@ -93,16 +96,56 @@ fn check(check: &Check) -> ExitCode {
     }
     let mut warnings = tollgate_files::warnings(&config, SystemTime::now());
     warnings.extend(definitions.warnings());
+    let warned = !warnings.is_empty();
     for warning in warnings {
-        errln!("warning: {warning}");
+        console::remark_at_length(&format!("warning: {warning}"));
     }
     for note in definitions.unconfirmed.iter().chain(&config.notes()) {
-        errln!("note: {note}");
+        console::remark_at_length(&format!("note: {note}"));
     }
     if check.online {
         return online::run(&config, &definitions, check.json);
     }
-    ExitCode::SUCCESS
+    accepted(check, warned).print();
+    Exit::Done
+}
+
+/// What it means that nothing is wrong, and what could be tried next.
+fn accepted(check: &Check, warned: bool) -> Verdict {
+    let file = check.file.display();
+    let standing = if warned {
+        Standing::Doubtful
+    } else {
+        Standing::Good
+    };
+    let (means, next) = if check.without_secrets {
+        (
+            "nothing but secrets could keep the service from starting with this file.",
+            format!("give it its secrets, and `tollgate config check {file}`."),
+        )
+    } else {
+        (
+            "the service starts with this file.",
+            format!(
+                "`tollgate config check {file} --online` tries its logins and addresses; `tollgate serve --config {file}` \
+                 starts it."
+            ),
+        )
+    };
+    Verdict::new(standing, means, next)
+}
+
+/// What it means that something is wrong.
+fn refused(file: &Path) -> Verdict {
+    let next = format!(
+        "mend what is said above, and `tollgate config check {}` again.",
+        file.display()
+    );
+    Verdict::new(
+        Standing::Bad,
+        "the service would not start with this file.",
+        next,
+    )
 }
 
 fn load(file: &Path, without_secrets: bool) -> Result<(Config, Definitions), String> {

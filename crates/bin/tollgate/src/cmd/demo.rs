@@ -11,6 +11,7 @@
 mod gate;
 mod lag;
 mod load;
+mod meaning;
 mod nodes;
 mod pace;
 mod parts;
@@ -21,19 +22,16 @@ mod world;
 
 use super::stored;
 use crate::console::{errln, out, outln};
+use crate::exit::Exit;
 use anyhow::Context as _;
 use lag::Lag;
 use load::Load;
 use pace::Pace;
 use report::{Compared, Report};
 use run::{announce, measure, through_one};
-use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use world::World;
-
-/// Exit status of what a signal ended, as shells have it for Ctrl-C.
-const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -84,23 +82,20 @@ fn has_password(url: &str) -> bool {
     user.is_some_and(|user| user.contains(':')) || rest[end..].contains("password=")
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     match demo(&args) {
         Ok(None) => {
             errln!("tollgate demo: ended before its end");
-            ExitCode::from(INTERRUPTED)
+            Exit::Interrupted
         }
         Ok(Some(report)) => {
             if args.json {
                 outln!("{}", report.to_json());
             } else {
                 out!("{report}");
+                report.verdict().print();
             }
-            if report.limited() == 0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+            Exit::of(report.limited() == 0)
         }
         Err(error) => stored::report("demo", Err(error)),
     }

@@ -1,8 +1,8 @@
 //! `tollgate emulate`.
 
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural};
+use crate::exit::Exit;
 use anyhow::Context;
-use std::process::ExitCode;
 use tollgate_config::parse_span;
 use tollgate_emulator::Emulator;
 use tollgate_platform::{Alignment, Client, Config, Faults, Spread, Window};
@@ -55,19 +55,19 @@ pub(crate) struct Args {
     seed: u64,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     let config = match config(&args) {
         Ok(config) => config,
         Err(error) => {
             errln!("tollgate emulate: {error:#}");
-            return ExitCode::from(64);
+            return Exit::Unusable;
         }
     };
     match serve(config, args.seed, args.port) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done,
         Err(error) => {
             errln!("tollgate emulate: {error:#}");
-            ExitCode::FAILURE
+            Exit::Failed
         }
     }
 }
@@ -85,11 +85,11 @@ async fn serve(config: Config, seed: u64, port: u16) -> anyhow::Result<()> {
     }
     let counts = emulator.counts();
     errln!(
-        "{} calls admitted, {} answered 429, {} answered 401, over {} tokens",
-        counts.admitted,
+        "{} admitted, {} answered 429, {} answered 401, over {}",
+        plural(counts.admitted, "call"),
         counts.limited(),
         counts.unauthorized,
-        counts.tokens.len()
+        plural(counts.tokens.len(), "token")
     );
     Ok(())
 }

@@ -2,13 +2,11 @@
 
 use super::http::{bytes, checked_url, client, encode};
 use crate::console::{errln, outln};
+use crate::exit::Exit;
+use crate::variables;
 use anyhow::Context as _;
 use serde_json::Value;
-use std::process::ExitCode;
 use std::time::Duration;
-
-/// A command line that can't be used; `EX_USAGE` of sysexits.
-const BAD_URL: u8 = 64;
 
 /// Ask a running service whether it is alive, or ready.
 ///
@@ -16,7 +14,7 @@ const BAD_URL: u8 = 64;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where the service is called.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    #[arg(long, env = variables::URL, hide_env_values = true, default_value = "http://127.0.0.1:8080")]
     url: String,
     /// Ask whether calls are to be sent to it, with each check, instead of whether it is to be restarted.
     #[arg(long)]
@@ -29,26 +27,22 @@ pub(crate) struct Args {
     seconds: u64,
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(args: &Args) -> Exit {
     let base = match checked_url("--url", &args.url, "http://127.0.0.1:8080") {
         Ok(base) => base,
         Err(error) => {
             errln!("tollgate health: {error}");
-            return ExitCode::from(BAD_URL);
+            return Exit::Unusable;
         }
     };
     match ask(args, &base) {
         Ok((is_well, words)) => {
             outln!("{words}");
-            if is_well {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+            Exit::of(is_well)
         }
         Err(error) => {
             errln!("tollgate health: {error:#}");
-            ExitCode::FAILURE
+            Exit::Failed
         }
     }
 }

@@ -8,15 +8,17 @@
 //! refused, not only the first: an organisation's export may well hold some of a type that can't run here.
 
 mod direct;
+mod place;
 mod remote;
 
-use super::remote::Remote;
 use super::{input, output, stored};
 use crate::console::{errln, outln};
+use crate::exit::Exit;
+use crate::progress::Progress;
 use anyhow::Context as _;
+use place::{Open, Place};
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use tollgate_action::{Action, IntegrationType};
 
 /// Longest file, in bytes.
@@ -56,31 +58,6 @@ pub(crate) struct ExportArgs {
     place: Place,
 }
 
-/// Where the actions are.
-#[derive(clap::Args)]
-#[group(required = true, multiple = true)]
-struct Place {
-    /// The configuration file, whose store is worked on directly. A running service follows within a
-    /// second.
-    #[arg(long, conflicts_with = "url")]
-    config: Option<PathBuf>,
-    /// A running service, such as http://127.0.0.1:8080.
-    #[arg(long, requires = "client_id", requires = "client_secret_env")]
-    url: Option<String>,
-    /// Client id to log in with.
-    #[arg(long)]
-    client_id: Option<String>,
-    /// Environment variable with its secret.
-    #[arg(long)]
-    client_secret_env: Option<String>,
-}
-
-/// One of the two places, opened.
-enum Open {
-    Direct(direct::Direct),
-    Remote(Remote),
-}
-
 /// An action as the place has it.
 struct Found {
     id: String,
@@ -88,26 +65,11 @@ struct Found {
     file: Value,
 }
 
-impl Place {
-    async fn open(&self) -> anyhow::Result<Open> {
-        if let Some(config) = &self.config {
-            let store = tollgate_service::open(&stored::wanted(config)?).await?;
-            return Ok(Open::Direct(direct::Direct { store }));
-        }
-        let missing = "give --config FILE, or --url with --client-id and --client-secret-env";
-        let url = self.url.as_deref().context(missing)?;
-        let id = self.client_id.as_deref().context(missing)?;
-        let name = self.client_secret_env.as_deref().context(missing)?;
-        let secret = stored::variable(name)?;
-        Ok(Open::Remote(Remote::login(url, id, &secret).await?))
-    }
-}
-
-pub(crate) fn import(args: ImportArgs) -> ExitCode {
+pub(crate) fn import(args: ImportArgs) -> Exit {
     stored::report("import", do_import(args))
 }
 
-pub(crate) fn export(args: ExportArgs) -> ExitCode {
+pub(crate) fn export(args: ExportArgs) -> Exit {
     stored::report("export", do_export(args))
 }
 
@@ -116,13 +78,15 @@ async fn do_import(args: ImportArgs) -> anyhow::Result<()> {
     // All are read before the first is sent: a mistake in the last changes nothing.
     let files = read_all(&args.files)?;
     let place = args.place.open().await?;
+    let progress = Progress::of(files.len() as u64, "action");
     for (path, file) in args.files.iter().zip(files) {
         let done = match &place {
             Open::Direct(it) => it.import(&args.integration, &file, args.draft).await,
             Open::Remote(it) => it.import(&args.integration, &file, args.draft).await,
         };
         let id = done.with_context(|| path.display().to_string())?;
-        outln!("{id}\t{}", file["name"].as_str().unwrap_or_default());
+        progress.step();
+        progress.aside(|| outln!("{id}\t{}", file["name"].as_str().unwrap_or_default()));
     }
     Ok(())
 }

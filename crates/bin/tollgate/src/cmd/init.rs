@@ -2,8 +2,9 @@
 
 use super::stored;
 use crate::console::{errln, tell};
+use crate::exit::Exit;
+use crate::variables;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use tollgate_driver::Secret;
 use tollgate_store::{Author, EntityId, StoreError};
 
@@ -12,14 +13,14 @@ use tollgate_store::{Author, EntityId, StoreError};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The configuration file; its `[store]` says where.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", env = variables::CONFIG, hide_env_values = true)]
     config: PathBuf,
     /// Name of the administrator.
     #[arg(long, default_value = "administrator")]
     name: String,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     stored::report("init", init(args))
 }
 
@@ -34,7 +35,7 @@ async fn init(args: Args) -> anyhow::Result<()> {
             path.display()
         );
     }
-    let store = tollgate_service::open(&wanted).await?;
+    let store = stored::open(&wanted).await?;
     let by = Author {
         actor: tollgate_store::Actor::cli(),
         at: stored::now(),

@@ -5,10 +5,11 @@
 //! `keys show` says that the old key seals nothing, its line may be removed.
 
 use super::stored;
-use crate::console::outln;
+use crate::console::{outln, plural};
+use crate::exit::Exit;
+use crate::variables;
 use anyhow::Context as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use tollgate_config::KeySource;
 use tollgate_store::{Actor, Author, KeyRing};
 
@@ -34,11 +35,11 @@ enum Command {
 #[derive(clap::Args)]
 struct Of {
     /// The configuration file; its `[store]` says where.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", env = variables::CONFIG, hide_env_values = true)]
     config: PathBuf,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     stored::report("keys", keys(args.command))
 }
 
@@ -49,7 +50,7 @@ async fn keys(command: Command) -> anyhow::Result<()> {
     if let Command::Add(_) = command {
         return add(&wanted.keys);
     }
-    let store = tollgate_service::open(&wanted).await?;
+    let store = stored::open(&wanted).await?;
     if let Command::Rotate(_) = command {
         let by = Author {
             actor: Actor::cli(),
@@ -73,7 +74,8 @@ async fn keys(command: Command) -> anyhow::Result<()> {
             ""
         };
         let known = if key.known { "" } else { " (not in the ring)" };
-        outln!("{}{active}{known}: {} values", key.key, key.values);
+        let values = plural(key.values, "value");
+        outln!("{}{active}{known}: {values}", key.key);
     }
     Ok(())
 }

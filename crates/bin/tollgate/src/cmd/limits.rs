@@ -6,13 +6,14 @@ mod adopt;
 use super::http::encode;
 use super::remote::{Remote, ServiceLogin};
 use super::stored;
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural};
+use crate::exit::Exit;
+use crate::variables;
 use comfy_table::{ContentArrangement, Table, presets};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 use tollgate_config::show_span;
 
@@ -47,7 +48,7 @@ enum Command {
         #[arg(long)]
         all: bool,
         /// The service's configuration file.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE", env = variables::CONFIG, hide_env_values = true)]
         config: PathBuf,
         /// Print how the file would change, and change nothing.
         #[arg(long)]
@@ -64,7 +65,7 @@ enum Command {
     },
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     stored::report("limits", carry_out(args.command))
 }
 
@@ -130,12 +131,12 @@ async fn list(remote: &Remote, as_json: bool) -> anyhow::Result<()> {
     }
     for it in learned.iter().filter(|it| it["source"] != "headers") {
         outln!(
-            "{}: since {}, {} calls accepted and {} refused",
+            "{}: since {}, {} accepted and {} refused",
             it["name"].as_str().unwrap_or_default(),
             show_span(Duration::from_secs(
                 it["sinceMillis"].as_u64().unwrap_or(0) / 1000
             )),
-            it["accepted"],
+            plural(it["accepted"].as_u64().unwrap_or(0), "call"),
             it["refused"]
         );
     }

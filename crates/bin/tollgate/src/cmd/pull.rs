@@ -18,9 +18,10 @@ mod source;
 use super::http::checked_url;
 use super::stored;
 use crate::console::errln;
+use crate::exit::Exit;
+use crate::progress::Progress;
 use disk::Disk;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 use tollgate_config::parse_span;
 
@@ -76,7 +77,7 @@ struct Addresses {
     token: String,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     match pull(&args) {
         Ok(code) => code,
         Err(error) => stored::report("pull", Err(error)),
@@ -84,13 +85,16 @@ pub(crate) fn run(args: Args) -> ExitCode {
 }
 
 #[tokio::main]
-async fn pull(args: &Args) -> anyhow::Result<ExitCode> {
+async fn pull(args: &Args) -> anyhow::Result<Exit> {
     let addresses = addresses(args)?;
     let secret = stored::variable(&args.client_secret_env)?;
     let disk = Disk::open(&args.out)?;
     let wait = wait(&args.timeout)?;
     let source = source::Source::login(&addresses, (&args.client_id, &secret), wait).await?;
-    let found = read::organisation(&source).await?;
+    let progress = Progress::at("reading the organisation");
+    let found = read::organisation(&source).await;
+    drop(progress);
+    let found = found?;
     if args.strict
         && let Some(unread) = found.unread.first()
     {
@@ -112,11 +116,7 @@ async fn pull(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     let drifted = args.check && !differences.is_empty();
-    Ok(if refused || drifted {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(Exit::of(!refused && !drifted))
 }
 
 fn wait(text: &str) -> anyhow::Result<Duration> {

@@ -2,6 +2,7 @@
 
 use super::http::{bytes, client, json, with_json};
 use super::stored;
+use crate::variables;
 use anyhow::Context as _;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -18,13 +19,13 @@ pub(super) const ACTIONS: &str = "/api/v2/integrations/actions";
 #[derive(clap::Args)]
 pub(crate) struct ServiceLogin {
     /// A running service, such as http://127.0.0.1:8080.
-    #[arg(long)]
+    #[arg(long, env = variables::URL, hide_env_values = true)]
     url: String,
     /// Client id to log in with.
-    #[arg(long)]
+    #[arg(long, value_name = "ID", env = variables::CLIENT_ID, hide_env_values = true)]
     client_id: String,
     /// Environment variable with its secret.
-    #[arg(long)]
+    #[arg(long, value_name = "VARIABLE", default_value = variables::CLIENT_SECRET)]
     client_secret_env: String,
 }
 

@@ -2,20 +2,17 @@
 
 mod notify;
 
-use super::config::BAD_CONFIG;
 use crate::console::{errln, outln};
-use crate::{deadline, log};
+use crate::exit::Exit;
+use crate::{deadline, log, variables};
 use notify::Notify;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tollgate_config::{Config, show_span};
 use tollgate_service::{LookNow, Service, StartError};
 
-/// Exit status when a part that the service can't do without has ended; `EX_SOFTWARE` of sysexits.
-const BROKEN: u8 = 70;
 /// How long what is under way may take then.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
@@ -28,23 +25,23 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The configuration file.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", env = variables::CONFIG, hide_env_values = true)]
     config: PathBuf,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     let wish = match log::Wish::of_environment() {
         Ok(wish) => wish,
         Err(error) => {
             errln!("tollgate serve: {error}");
-            return ExitCode::from(BAD_CONFIG);
+            return Exit::Unusable;
         }
     };
     let config = match tollgate_files::load(&args.config) {
         Ok(config) => config,
         Err(error) => {
             errln!("{error}");
-            return ExitCode::from(BAD_CONFIG);
+            return Exit::Unusable;
         }
     };
     let (log, levels) = log::start(&config.log, wish);
@@ -54,21 +51,21 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let end = serve(config, levels);
     log.end();
     match end {
-        Ok(End::Whole) => ExitCode::SUCCESS,
+        Ok(End::Whole) => Exit::Done,
         Ok(End::CutOff) => {
             errln!("tollgate serve: some executions were cut off at the end of the drain");
-            ExitCode::FAILURE
+            Exit::Failed
         }
-        Ok(End::Broken) => ExitCode::from(BROKEN),
+        Ok(End::Broken) => Exit::Broken,
         Err(error) => {
             errln!("{error:#}");
             let bad_config = error
                 .downcast_ref()
                 .is_some_and(StartError::is_of_configuration);
             if bad_config {
-                ExitCode::from(BAD_CONFIG)
+                Exit::Unusable
             } else {
-                ExitCode::FAILURE
+                Exit::Failed
             }
         }
     }
@@ -144,7 +141,7 @@ async fn live(
 async fn broken(service: Service, part: &'static str, notify: &Notify) -> End {
     let ending = format!("ending, for a part of the service has died: {part}");
     notify.stopping(&ending, LAST_ANSWERS + deadline::CLOSING);
-    deadline::end_within(LAST_ANSWERS, BROKEN);
+    deadline::end_within(LAST_ANSWERS, Exit::Broken);
     last_answers(service, part).await
 }
 
@@ -153,11 +150,11 @@ async fn broken(service: Service, part: &'static str, notify: &Notify) -> End {
 async fn last_answers(service: Service, part: &'static str) -> End {
     tracing::error!(
         part,
-        status = BROKEN,
+        status = Exit::Broken.status(),
         "a part of the service has died; the process ends"
     );
     service.drain(LAST_ANSWERS).await;
-    tracing::error!(part, status = BROKEN, "ended");
+    tracing::error!(part, status = Exit::Broken.status(), "ended");
     End::Broken
 }
 

@@ -7,12 +7,12 @@
 mod input;
 
 use crate::console::{errln, out, outln, plural};
+use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::verdict::{self, Verdict};
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -59,20 +59,20 @@ pub(crate) struct Args {
     threads: Option<u32>,
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     let study = match study(&args) {
         Ok(study) => study,
         Err(error) => {
             errln!("tollgate simulate: {error:#}");
-            return ExitCode::from(64);
+            return Exit::Unusable;
         }
     };
     let results = carry_out(study, args.threads);
     match give_out(&args, &results) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done,
         Err(error) => {
             errln!("tollgate simulate: {error:#}");
-            ExitCode::FAILURE
+            Exit::Failed
         }
     }
 }
@@ -105,7 +105,7 @@ fn carry_out(study: Study, threads: Option<u32>) -> Results {
     let jobs = study.jobs();
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = threads.map_or(cores, |threads| threads as usize);
-    let bar = progress(jobs.len());
+    let progress = Progress::of(jobs.len() as u64, "run");
     let next = AtomicUsize::new(0);
     let places: Vec<Mutex<Option<RunStats>>> = jobs.iter().map(|_| Mutex::default()).collect();
     let started = Instant::now();
@@ -121,12 +121,12 @@ fn carry_out(study: Study, threads: Option<u32>) -> Results {
                     if let Ok(mut place) = place.lock() {
                         *place = Some(run);
                     }
-                    bar.inc(1);
+                    progress.step();
                 }
             });
         }
     });
-    bar.finish_and_clear();
+    drop(progress);
     let runs: Vec<RunStats> = places
         .into_iter()
         .filter_map(|place| place.into_inner().ok().flatten())
@@ -134,24 +134,13 @@ fn carry_out(study: Study, threads: Option<u32>) -> Results {
     let calls: u64 = runs.iter().map(|run| run.calls).sum();
     let seconds = started.elapsed().as_secs_f64();
     errln!(
-        "{}, {calls} calls in {seconds:.2} s: {:.0} calls a second on {}",
+        "{}, {} in {seconds:.2} s: {:.0} calls a second on {}",
         plural(runs.len(), "run"),
+        plural(calls, "call"),
         calls as f64 / seconds.max(1e-9),
         plural(threads, "thread")
     );
     study.sum_up(runs)
-}
-
-/// On stderr, if that is a terminal.
-fn progress(runs: usize) -> ProgressBar {
-    let bar = ProgressBar::new(runs as u64);
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} runs, {eta} to go") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn give_out(args: &Args, results: &Results) -> anyhow::Result<()> {
@@ -164,9 +153,37 @@ fn give_out(args: &Args, results: &Results) -> anyhow::Result<()> {
     if args.json {
         outln!("{:#}", report::json(results));
     } else {
-        out!("{}", report::table(results));
+        out!("{}\n", report::table(results).trim_end_matches('\n'));
+        out!("\n");
+        verdict(args, results).print();
     }
     Ok(())
+}
+
+/// What the runs mean, and where there is more of them.
+fn verdict(args: &Args, results: &Results) -> Verdict {
+    let meaning = report::meaning(results);
+    let arguments = args.input.arguments();
+    let next = match &args.html {
+        Some(path) => format!(
+            "open {}; `tollgate plan {arguments}` says what each change would buy.",
+            path.display()
+        ),
+        None => format!(
+            "`tollgate simulate {arguments} --html report.html` draws it; `tollgate plan {arguments}` says what each \
+             change would buy."
+        ),
+    };
+    Verdict::new(standing(meaning.standing), meaning.says, next)
+}
+
+/// A standing of the simulator's as one that is printed.
+pub(crate) fn standing(of: report::Standing) -> verdict::Standing {
+    match of {
+        report::Standing::Good => verdict::Standing::Good,
+        report::Standing::Doubtful => verdict::Standing::Doubtful,
+        report::Standing::Bad => verdict::Standing::Bad,
+    }
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -1,14 +1,14 @@
 //! What the commands that work on the store share.
 
-use super::config::BAD_CONFIG;
 use crate::console::errln;
+use crate::exit::Exit;
 use anyhow::Context as _;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tollgate_config::Store;
-use tollgate_store::{KeyRing, WallTime};
+use tollgate_store::{KeyRing, OpenError, Store as OpenStore, WallTime};
 
 /// A command that can't be carried out as it was given: a file or a variable that isn't there, say.
 #[derive(Debug)]
@@ -27,6 +27,23 @@ pub(crate) fn bad_usage(message: impl std::fmt::Display) -> anyhow::Error {
     BadUsage(message.to_string()).into()
 }
 
+/// A command that could be carried out as it was given, and failed.
+#[derive(Debug)]
+pub(crate) struct Failure(anyhow::Error);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Such an error, for commands whose other errors are of how they were given.
+pub(crate) fn failed(error: anyhow::Error) -> anyhow::Error {
+    Failure(error).into()
+}
+
 /// The store that a configuration file names.
 pub(crate) fn wanted(path: &Path) -> anyhow::Result<Store> {
     tollgate_files::load_store(path).map_err(bad_usage)?.ok_or_else(|| {
@@ -34,6 +51,15 @@ pub(crate) fn wanted(path: &Path) -> anyhow::Result<Store> {
             "{} has no [store]; add one with url = \"sqlite:tollgate.db\" and key_file = \"tollgate.keys\"",
             path.display()
         ))
+    })
+}
+
+/// The store, opened. A URL that is none and keys that can't be read are faults of the file that names them.
+pub(crate) async fn open(wanted: &Store) -> anyhow::Result<Arc<OpenStore>> {
+    let opened = tollgate_service::open(wanted).await;
+    opened.map_err(|error| match error {
+        OpenError::Url(_) | OpenError::Keys(_) => bad_usage(error),
+        other => other.into(),
     })
 }
 
@@ -68,17 +94,16 @@ pub(crate) fn make_key_file(path: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Exit status 0, or the error on stderr and status 64 for a command that can't be carried out as it was
-/// given, 1 for one that failed.
-pub(crate) fn report(command: &str, result: anyhow::Result<()>) -> ExitCode {
+/// Done; or the error on stderr, and whether the command can't be carried out as it was given or has failed.
+pub(crate) fn report(command: &str, result: anyhow::Result<()>) -> Exit {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done,
         Err(error) => {
             errln!("tollgate {command}: {error:#}");
             if error.chain().any(|cause| cause.is::<BadUsage>()) {
-                ExitCode::from(BAD_CONFIG)
+                Exit::Unusable
             } else {
-                ExitCode::FAILURE
+                Exit::Failed
             }
         }
     }

@@ -7,13 +7,14 @@
 use super::http::encode;
 use super::remote::{Remote, ServiceLogin};
 use super::{input, stored};
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural};
+use crate::exit::Exit;
+use crate::progress::Progress;
 use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 const TABLES: &str = "/api/v2/flows/datatables";
 /// Longest file, in bytes.
@@ -45,7 +46,7 @@ enum Command {
     },
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     stored::report("table", carry_out(args.command))
 }
 
@@ -60,7 +61,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
             let rows = read(&file)?;
             let remote = service.login().await?;
             let (new, replaced) = import(&remote, &table, rows).await?;
-            errln!("{new} rows added, {replaced} replaced");
+            errln!("{} added, {replaced} replaced", plural(new, "row"));
         }
         Command::Export { table, service } => {
             let remote = service.login().await?;
@@ -107,6 +108,7 @@ async fn import(
     let there = remote.all(&path, "").await?;
     let there: BTreeSet<_> = there.iter().filter_map(|row| row["key"].as_str()).collect();
     let (mut new, mut replaced) = (0, 0);
+    let progress = Progress::of(rows.len() as u64, "row");
     for (key, row) in &rows {
         let (method, path, count) = if there.contains(key.as_str()) {
             (
@@ -120,6 +122,7 @@ async fn import(
         let done = remote.call(method, &path, Some(row)).await;
         done.with_context(|| format!("the row {key:?} (those before it are in)"))?;
         *count += 1;
+        progress.step();
     }
     Ok((new, replaced))
 }

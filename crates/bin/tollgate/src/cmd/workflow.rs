@@ -1,7 +1,6 @@
 //! `tollgate workflow`: Architect workflows in Archy's YAML, on a laptop and in CI.
 //!
-//! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a workflow
-//! or a test, 2 nothing is wrong but something isn't known here (`validate`), 64 the command itself was wrong.
+//! Data goes to stdout, messages to stderr.
 
 mod calls;
 mod explore;
@@ -12,8 +11,9 @@ mod service;
 mod test;
 mod validate;
 
+use super::stored;
 use crate::console::{errln, outln};
-use std::process::ExitCode;
+use crate::exit::Exit;
 
 /// Validates, runs and tests Architect workflows.
 #[derive(clap::Args)]
@@ -57,7 +57,7 @@ fn list_functions() {
     }
 }
 
-pub(crate) fn run(args: Args) -> ExitCode {
+pub(crate) fn run(args: Args) -> Exit {
     let outcome = match args.command {
         Command::Validate(args) => return exit(validate::run(&args)),
         Command::Run(args) => run::run(&args),
@@ -69,18 +69,16 @@ pub(crate) fn run(args: Args) -> ExitCode {
             Ok(true)
         }
     };
-    exit(outcome.map(|good| {
-        if good {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
-    }))
+    exit(outcome.map(Exit::of))
 }
 
-fn exit(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+fn exit(outcome: anyhow::Result<Exit>) -> Exit {
     outcome.unwrap_or_else(|error| {
         errln!("tollgate workflow: {error:#}");
-        ExitCode::from(64)
+        if error.is::<stored::Failure>() {
+            Exit::Failed
+        } else {
+            Exit::Unusable
+        }
     })
 }

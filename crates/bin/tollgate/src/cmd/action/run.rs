@@ -1,7 +1,8 @@
 //! `render`, `translate` and `example`: one action, one answer.
 
-use super::{Example, Render, Translate, USAGE};
+use super::{Example, Render, Translate};
 use crate::cmd::input;
+use crate::exit::Exit;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,19 +25,19 @@ pub(super) fn report(
     answer: Result<Value, Failure>,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> io::Result<u8> {
+) -> io::Result<Exit> {
     match answer {
         Ok(answer) => {
             writeln!(stdout, "{answer:#}")?;
-            Ok(0)
+            Ok(Exit::Done)
         }
         Err(Failure::Usage(message)) => {
             writeln!(stderr, "tollgate action: {message}")?;
-            Ok(USAGE)
+            Ok(Exit::Unusable)
         }
         Err(Failure::Action(message)) => {
             writeln!(stderr, "{message}")?;
-            Ok(1)
+            Ok(Exit::Failed)
         }
     }
 }

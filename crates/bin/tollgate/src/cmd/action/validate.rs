@@ -2,9 +2,10 @@
 
 mod terraform;
 
-use super::{USAGE, Validate, files, run};
+use super::{Validate, files, run};
 use crate::cmd::folder::has_terraform;
 use crate::console::plural;
+use crate::exit::Exit;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,11 +28,11 @@ pub(super) fn validate(
     args: &Validate,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> io::Result<u8> {
-    let (mut status, mut report, mut warned, mut valid) = (0, Vec::new(), 0, 0);
+) -> io::Result<Exit> {
+    let (mut exit, mut report, mut warned, mut valid) = (Exit::Done, Vec::new(), 0, 0);
     let (judged, said, failed) = judged(&args.files);
     if failed {
-        status = 1;
+        exit = Exit::Failed;
     }
     for (path, verdict) in &judged {
         match verdict {
@@ -39,8 +40,8 @@ pub(super) fn validate(
                 valid += 1;
                 warned += warnings.len();
             }
-            Verdict::Refused(_) => status = status.max(1),
-            Verdict::Unreadable(_) => status = USAGE,
+            Verdict::Refused(_) => exit = exit.max(Exit::Failed),
+            Verdict::Unreadable(_) => exit = Exit::Unusable,
         }
         if args.json {
             report.push(object(path, verdict));
@@ -58,7 +59,7 @@ pub(super) fn validate(
         let warned = plural(warned, "warning");
         writeln!(stderr, "{valid} valid, {refused} refused, {warned}")?;
     }
-    Ok(status)
+    Ok(exit)
 }
 
 /// All that the arguments name, judged; what is said besides of Terraform's files, and whether any of that is an
@@ -205,7 +206,7 @@ mod tests {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let status = validate(&Validate { files, json }, &mut stdout, &mut stderr).unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        (status, text(stdout), text(stderr))
+        (status.status(), text(stdout), text(stderr))
     }
 
     #[test]

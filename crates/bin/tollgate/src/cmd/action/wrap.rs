@@ -11,8 +11,9 @@ mod made;
 mod report;
 mod terraform;
 
-use super::{Errors, USAGE, Wrap, files, run};
+use super::{Errors, Wrap, files, run};
 use crate::cmd::output;
+use crate::exit::Exit;
 use made::{Deadline, Target, Wrapped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -46,12 +47,12 @@ pub(super) fn wrap(
     args: &Wrap,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> io::Result<u8> {
+) -> io::Result<Exit> {
     let target = match target(args) {
         Ok(target) => target,
         Err(message) => {
             writeln!(stderr, "tollgate action: {message}")?;
-            return Ok(USAGE);
+            return Ok(Exit::Unusable);
         }
     };
     let (verdicts, mut texts) = make(args, &target);
@@ -65,7 +66,7 @@ pub(super) fn wrap(
         for message in messages {
             writeln!(stderr, "tollgate action: {message}")?;
         }
-        return Ok(USAGE);
+        return Ok(Exit::Unusable);
     }
     if any {
         report::warn_of_clear(&target, stderr)?;
@@ -82,15 +83,15 @@ pub(super) fn wrap(
         .iter()
         .map(|(_, verdict)| verdict.status())
         .max()
-        .unwrap_or(0))
+        .unwrap_or(Exit::Done))
 }
 
 impl Verdict {
-    fn status(&self) -> u8 {
+    fn status(&self) -> Exit {
         match self {
-            Verdict::Wrapped { .. } => 0,
-            Verdict::Refused(_) => 1,
-            Verdict::Unreadable(_) => USAGE,
+            Verdict::Wrapped { .. } => Exit::Done,
+            Verdict::Refused(_) => Exit::Failed,
+            Verdict::Unreadable(_) => Exit::Unusable,
         }
     }
 }
@@ -292,7 +293,7 @@ mod tests {
         for (out, as_terraform) in [(&files, false), (&terraform, true)] {
             let status = wrap(&args(out, as_terraform), &mut Vec::new(), &mut Vec::new());
             // One example is secure.
-            assert_eq!(status.unwrap(), 1);
+            assert_eq!(status.unwrap(), Exit::Failed);
         }
         let (folder, _) = Folder::open(&terraform).unwrap();
         let read = reader::read(&folder, &BTreeMap::new());

@@ -18,10 +18,11 @@ mod virtual_time;
 
 use super::ALIGNMENTS;
 use crate::console::errln;
+use crate::exit::Exit;
+use crate::progress::Progress;
 use case::Case;
 use report::{Format, Row};
 use seen::Seen;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// What is measured, and how it is shown.
@@ -82,7 +83,7 @@ impl Scale {
     }
 }
 
-pub(super) fn run(args: &Args) -> ExitCode {
+pub(super) fn run(args: &Args) -> Exit {
     let mut cases = match args.random {
         Some(number) => drawn::cases(number, args.seed),
         None => table::all_cases(args.scale.period()),
@@ -93,7 +94,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
     });
     if cases.is_empty() {
         errln!("tollgate bench limits: no case is called so");
-        return ExitCode::from(64);
+        return Exit::Unusable;
     }
     let format = match (args.json, args.tsv) {
         (true, _) => Format::Json,
@@ -102,17 +103,21 @@ pub(super) fn run(args: &Args) -> ExitCode {
     };
     let mut rows = Vec::new();
     report::begin(format, args.scale.as_str(), args.windows, args.seed);
+    let progress = Progress::of(cases.len() as u64, "case");
     for case in &cases {
+        progress.say(case.name.clone());
         let Some(row) = measure(case, args) else {
-            return ExitCode::FAILURE;
+            return Exit::Failed;
         };
-        report::show(&row, format);
+        progress.step();
+        progress.aside(|| report::show(&row, format));
         rows.push(row);
     }
+    drop(progress);
     report::end(&rows, format);
 
     let missed = rows.iter().any(|row| !row.missed.is_empty());
-    ExitCode::from(u8::from(args.check && missed))
+    Exit::of(!(args.check && missed))
 }
 
 /// None if it can't be measured; why has been said.

@@ -8,13 +8,14 @@ mod report;
 use super::ALIGNMENTS;
 use super::believed::{Believed, ROUTE};
 use super::world::{Caller, Ways, World};
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural, wrapped};
+use crate::exit::Exit;
+use crate::progress::Progress;
 use bound::Bound;
 use fifo::{Fifo, Gate, Governor, Open, SendLog};
 use load::Load;
 use report::{Report, Seen};
 use serde_json::json;
-use std::process::ExitCode;
 use std::time::Duration;
 use tollgate_engine::Engine;
 use tollgate_model::{EndpointId, FlowId, Instant};
@@ -121,7 +122,7 @@ fn engine(scale: Scale, load: &Load) -> Engine {
     Engine::new(config, 1, Instant::ZERO)
 }
 
-pub(super) fn run(args: &Args) -> ExitCode {
+pub(super) fn run(args: &Args) -> Exit {
     let scale = Scale {
         allowed: args.allowed / 10 * 10,
         tokens: 10,
@@ -129,24 +130,23 @@ pub(super) fn run(args: &Args) -> ExitCode {
         windows: args.windows,
     };
     if !args.json {
-        errln!(
-            "{} calls a minute over {} tokens, 0–15 ms of jitter; {} windows under each of {} alignments, seed {}",
-            scale.allowed,
-            scale.tokens,
-            args.windows,
-            ALIGNMENTS.len(),
-            args.seed
-        );
-        report::print_head();
+        errln!("{}", wrapped(&head(scale, args.seed), ""));
     }
     let (mut rows, mut bounds) = (Vec::new(), Vec::new());
-    for load in Load::all(scale, args.seed) {
+    let loads = Load::all(scale, args.seed);
+    let progress = Progress::of((loads.len() * PEERS.len()) as u64, "run");
+    for load in loads {
+        if !args.json {
+            progress.aside(|| report::print_head(load.name));
+        }
         for (name, make) in PEERS {
+            progress.say(format!("{name}, {}", load.name));
             let report = measure(scale, &load, args.seed, make);
+            progress.step();
             if args.json {
                 rows.push(report.json(load.name, name));
             } else {
-                report.print(load.name, name);
+                progress.aside(|| report.print(name));
             }
         }
         let Some(bound) = Bound::of(scale, &load) else {
@@ -159,9 +159,10 @@ pub(super) fn run(args: &Args) -> ExitCode {
                 "in_time": bound.in_time,
             }));
         } else {
-            bound.print(load.name);
+            progress.aside(|| bound.print());
         }
     }
+    drop(progress);
     if args.json {
         outln!(
             "{}",
@@ -174,7 +175,18 @@ pub(super) fn run(args: &Args) -> ExitCode {
             })
         );
     }
-    ExitCode::SUCCESS
+    Exit::Done
+}
+
+/// What is measured.
+fn head(scale: Scale, seed: u64) -> String {
+    format!(
+        "{} calls a minute over {}, 0–15 ms of jitter; {} under each of {} alignments, seed {seed}",
+        scale.allowed,
+        plural(scale.tokens, "token"),
+        plural(scale.windows, "window"),
+        ALIGNMENTS.len(),
+    )
 }
 
 /// One limiter under one load, all alignments together.

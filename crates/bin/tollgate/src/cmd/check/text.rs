@@ -1,7 +1,10 @@
 //! A check's report for people: a table of what there is, then all that was found.
 
-use crate::console::plural;
+use crate::cmd::folder::prefix;
+use crate::console::{plural, wrapped};
+use crate::verdict::{self, Standing};
 use std::fmt::Write as _;
+use std::path::Path;
 use tollgate_repository::{Finding, Level, Part, Report, Verdict};
 
 /// Columns of the report.
@@ -74,6 +77,40 @@ fn without_beginning(text: &str, width: usize) -> String {
     ['…'].into_iter().chain(kept).collect()
 }
 
+/// What the report means, and what is to be done about it.
+pub(super) fn verdict(report: &Report, folder: &Path, strict: bool) -> verdict::Verdict {
+    let (worst, findings) = (report.worst(), report.findings());
+    let errors = findings.iter().find(|one| one.level == Level::Error);
+    let others = findings.iter().find(|one| one.level != Level::Note);
+    let place = errors.or(others).map_or_else(String::new, |one| {
+        let line = one.place.map_or(String::new(), |place| format!(":{place}"));
+        shown(&format!("{}{}{line}", prefix(folder), one.file))
+    });
+    let folder = shown(&folder.display().to_string());
+    let again = format!("mend {place} first, and run `tollgate check {folder}` again.");
+    let (standing, means, next) = match worst {
+        Verdict::Unreadable => (Standing::Bad, "not all of it could be read.", again),
+        Verdict::Invalid => (Standing::Bad, "something here can't work as it is.", again),
+        _ if report.items.is_empty() => (
+            Standing::Doubtful,
+            "there is nothing here to check.",
+            "give the folder that has the files: `tollgate check FOLDER`.".to_owned(),
+        ),
+        worst if worst.fails(strict) => (Standing::Bad, "not all of it is sure to work.", again),
+        worst if worst.fails(true) => (
+            Standing::Doubtful,
+            "nothing is wrong, but there is something to know about.",
+            format!("look at {place}; `tollgate check {folder} --strict` fails by such."),
+        ),
+        _ => (
+            Standing::Good,
+            "all that was looked into is right, and fits together.",
+            format!("have CI run `tollgate check {folder} --strict`."),
+        ),
+    };
+    verdict::Verdict::new(standing, means, next)
+}
+
 fn summary(report: &Report, findings: &[&Finding]) -> String {
     let count = |level| findings.iter().filter(|one| one.level == level).count();
     let actions = report.items.iter();
@@ -113,9 +150,10 @@ pub(super) fn lines(finding: &Finding, root: &str) -> String {
     let level = finding.level.as_str();
     let (file, what) = (&finding.file, finding.what());
     let first = format!("{root}{file}{place}: {level}: {what}");
-    let mut out = wrapped(&shown(&first), "    ");
+    let mut out = wrapped(&shown(&first), "    ") + "\n";
     if !finding.help.is_empty() {
         out.push_str(&wrapped(&format!("    → {}", shown(&finding.help)), "    "));
+        out.push('\n');
     }
     out
 }
@@ -131,26 +169,4 @@ fn shown(text: &str) -> String {
         }
     });
     letters.collect()
-}
-
-/// A text in lines of the report's width, all but the first behind an indent. What has no blank isn't broken.
-fn wrapped(text: &str, indent: &str) -> String {
-    let start = &text[..text.len() - text.trim_start().len()];
-    let (mut out, mut line) = (String::new(), start.to_owned());
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        let longer = line.chars().count() + word.chars().count() + 1;
-        if !empty && longer > WIDTH {
-            let _ = writeln!(out, "{}", line.trim_end());
-            indent.clone_into(&mut line);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    let _ = writeln!(out, "{line}");
-    out
 }

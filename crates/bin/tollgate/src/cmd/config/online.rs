@@ -1,19 +1,24 @@
 //! `tollgate config check --online`: what was tried, and what came of it.
 
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural};
+use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::verdict::{Standing, Verdict};
 use serde_json::{Value, json};
-use std::process::ExitCode;
 use tollgate_config::Config;
 use tollgate_service::{Definitions, Tried, try_online};
 
 /// Tries all that the file names, prints it, and ends with 1 if something failed.
 #[tokio::main]
-pub(super) async fn run(config: &Config, definitions: &Definitions, as_json: bool) -> ExitCode {
-    let tried = match try_online(config, definitions).await {
+pub(super) async fn run(config: &Config, definitions: &Definitions, as_json: bool) -> Exit {
+    let progress = Progress::at("trying what the file names");
+    let tried = try_online(config, definitions).await;
+    drop(progress);
+    let tried = match tried {
         Ok(tried) => tried,
         Err(error) => {
             errln!("tollgate config check: {error}");
-            return ExitCode::FAILURE;
+            return Exit::Failed;
         }
     };
     if config.store.is_some() {
@@ -28,11 +33,28 @@ pub(super) async fn run(config: &Config, definitions: &Definitions, as_json: boo
         );
     } else {
         tried.iter().for_each(print);
+        verdict(config, &tried).print();
     }
-    if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
+    Exit::of(!failed)
+}
+
+/// What the tries mean.
+fn verdict(config: &Config, tried: &[Tried]) -> Verdict {
+    let (file, all) = (&config.file, tried.len());
+    match tried.iter().filter(|it| it.failure.is_some()).count() {
+        0 => Verdict::new(
+            Standing::Good,
+            "all that the file names lets the service in.",
+            format!("`tollgate serve --config {file}` starts it."),
+        ),
+        failed => Verdict::new(
+            Standing::Bad,
+            format!(
+                "the file is right, but {failed} of {} of what it names failed.",
+                plural(all, "try")
+            ),
+            format!("mend what is said above, and `tollgate config check {file} --online` again."),
+        ),
     }
 }
 

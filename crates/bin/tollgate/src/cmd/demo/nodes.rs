@@ -9,6 +9,7 @@ use super::parts::{BUSIEST, Parts};
 use super::report::{Compared, Report, Side};
 use super::run::{announce, measure, through_one};
 use super::world::{LIMIT, ORGANIZATION, World};
+use crate::console::plural;
 use anyhow::Context as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -86,7 +87,7 @@ async fn through_all(
         let minute = minute(since, pace);
         parts.note(minute, slots)
     };
-    let name = format!("{nodes} nodes");
+    let name = plural(nodes, "node");
     let side = measure(&name, &world.emulator, load, execute, watch).await;
     for gate in Arc::into_inner(gates).into_iter().flatten() {
         gate.end().await;

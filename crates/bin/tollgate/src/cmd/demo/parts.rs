@@ -2,6 +2,7 @@
 
 use super::load::MINUTES;
 use super::pace::Pace;
+use crate::console::plural;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt;
@@ -91,8 +92,8 @@ impl fmt::Display for Parts {
         writeln!(
             f,
             "What each node had of the organisation's limit at the end of each minute, and\n\
-             where {BUSIEST} % of the minute's calls went (*); parts moved {} times:",
-            self.moves
+             where {BUSIEST} % of the minute's calls went (*); parts moved {}:",
+            plural(self.moves, "time")
         )?;
         writeln!(f, "{table}")
     }

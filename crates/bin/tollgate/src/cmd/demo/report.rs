@@ -4,6 +4,7 @@ use super::load::{Flow, FlowTally, MINUTES, Tally};
 use super::pace::Pace;
 use super::parts::Parts;
 use super::world::PER_TOKEN;
+use crate::console::plural;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt;
@@ -73,7 +74,7 @@ impl Side {
         }
     }
 
-    fn sum(&self, count: impl Fn(&FlowTally) -> u64) -> u64 {
+    pub(super) fn sum(&self, count: impl Fn(&FlowTally) -> u64) -> u64 {
         self.tally.0.iter().map(count).sum()
     }
 
@@ -163,51 +164,15 @@ impl Report {
     fn names(&self) -> [String; 2] {
         match &self.compared {
             Compared::Plain => ["one token, retries".to_owned(), "tollgate".to_owned()],
-            Compared::Nodes(parts) => ["one node".to_owned(), format!("{} nodes", parts.nodes())],
+            Compared::Nodes(parts) => ["one node".to_owned(), plural(parts.nodes(), "node")],
         }
     }
 
     /// Whether the figures tell of this machine rather than of what is compared: what it is late by at each
     /// step of a call is much of the platform's time, or calls went on when all deadlines were over.
-    fn too_slow(&self) -> bool {
+    pub(super) fn too_slow(&self) -> bool {
         let took = self.first.took.max(self.second.took);
         self.lag * self.pace.speed() > TOO_LATE || took > self.pace.minutes(RUN)
-    }
-
-    /// What the figures come to, in lines of at most 80 columns.
-    fn verdict(&self) -> String {
-        if self.too_slow() {
-            return format!(
-                "Verdict: none. This machine was too slow or too busy: it was late by {} ms at each\n\
-                 step of a call, {:.1} s of the platform's time. Use a release build, and try again\n\
-                 when the machine has less to do.",
-                self.lag.as_millis(),
-                (self.lag * self.pace.speed()).as_secs_f64()
-            );
-        }
-        let failed = |side: &Side| side.sum(|flow| flow.failed);
-        let (first, second) = (&self.first, &self.second);
-        match &self.compared {
-            Compared::Plain => format!(
-                "Verdict: with one token and retries, {} of {} executions failed, after {}\n\
-                 answers 429. Through tollgate {} failed, {} were refused at once with a time to\n\
-                 come back, and the platform answered 429 {} times.",
-                failed(first),
-                first.sum(FlowTally::all),
-                first.limited,
-                failed(second),
-                second.sum(|flow| flow.refused),
-                second.limited,
-            ),
-            Compared::Nodes(parts) => format!(
-                "Verdict: {} nodes carried out {} executions where one carried out {}. The\n\
-                 platform answered 429 {} times.",
-                parts.nodes(),
-                second.sum(FlowTally::done),
-                first.sum(FlowTally::done),
-                second.limited,
-            ),
-        }
     }
 
     fn tokens_shown(&self) -> usize {
@@ -215,17 +180,6 @@ impl Report {
             Compared::Plain => self.first.tokens.len().max(self.second.tokens.len()),
             // Each node has tokens of its own.
             Compared::Nodes(_) => 0,
-        }
-    }
-
-    fn next(&self) -> &'static str {
-        match self.compared {
-            Compared::Plain => {
-                "Next: `tollgate plan` says what your limits carry; README.md, \"Real use\"."
-            }
-            Compared::Nodes(_) => {
-                "Next: docs/cluster.md says what three nodes need, and what each fault does."
-            }
         }
     }
 }
@@ -284,8 +238,7 @@ impl fmt::Display for Report {
         if let Compared::Nodes(parts) = &self.compared {
             writeln!(f, "{parts}")?;
         }
-        writeln!(f, "{}", self.verdict())?;
-        writeln!(f, "{}", self.next())
+        Ok(())
     }
 }
 

@@ -5,18 +5,18 @@ use super::load::{Arrival, End, Flow, Load, MINUTES, Tally};
 use super::pace::Pace;
 use super::report::Side;
 use super::world::World;
-use crate::console::errln;
+use crate::console::{errln, plural};
+use crate::progress::Progress;
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_emulator::Emulator;
 
 pub(super) fn announce(world: &World, load: &Load, pace: Pace) {
     errln!(
-        "{} actions imported. {} interactions call them {} times in {} minutes of the\n\
+        "{} imported. {} interactions call them {} times in {} minutes of the\n\
          platform's, which take {} s here; twice.",
-        world.actions,
+        plural(world.actions, "action"),
         load.arrivals.len(),
         load.executions(),
         MINUTES,
@@ -48,7 +48,7 @@ where
     W: Future<Output = Vec<(Flow, End)>> + Send + 'static,
 {
     let before = emulator.counts();
-    let progress = progress(name, load);
+    let progress = Progress::of(load.executions(), "execution");
     let mut tally = Tally::default();
     let (started, mut next) = (Instant::now(), 0);
     let mut running = tokio::task::JoinSet::new();
@@ -65,29 +65,20 @@ where
                 // A task that panicked has lost what it was to do.
                 for (flow, end) in ends.unwrap_or_default() {
                     tally.add(flow, end);
-                    progress.inc(1);
+                    progress.step();
                 }
             }
             _ = redraw.tick() => {
                 let limited = limited(emulator) - before.limited();
-                progress.set_message(format!("{limited} answers 429{}", watch(started.elapsed())));
+                progress.say(format!("{name}: {limited} answers 429{}", watch(started.elapsed())));
             }
         }
     }
     let took = started.elapsed();
-    progress.finish_and_clear();
+    drop(progress);
     Side::new(tally, (&before, &emulator.counts()), took, load.pace)
 }
 
 fn limited(emulator: &Emulator) -> u64 {
     emulator.counts().limited()
-}
-
-/// Drawn on stderr, and only where a person looks.
-fn progress(name: &str, load: &Load) -> ProgressBar {
-    let bar = ProgressBar::new(load.executions());
-    let style = ProgressStyle::with_template("{prefix:>18} {bar:14} {pos}/{len} {elapsed} {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_prefix(name.to_owned());
-    bar
 }

@@ -89,7 +89,7 @@ pub(super) async fn organisation(source: &Source) -> anyhow::Result<Organisation
         }
         let actions = listed.iter().flat_map(|(_, all)| all);
         let with_actions: BTreeSet<&str> = actions.map(|it| text(it, "integrationId")).collect();
-        let count = listed.iter().map(|(_, all)| all.len()).sum();
+        let count: usize = listed.iter().map(|(_, all)| all.len()).sum();
         if count > MANY {
             errln!(
                 "tollgate pull: reads {}, one after another",

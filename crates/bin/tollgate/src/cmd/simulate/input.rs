@@ -4,7 +4,7 @@
 mod service;
 
 use crate::cmd::wire;
-use crate::console::errln;
+use crate::console::{errln, plural};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -42,6 +42,30 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// As it was given, to be shown in another command.
+    pub(crate) fn arguments(&self) -> String {
+        let shown = |path: &PathBuf| {
+            let path = path.display().to_string();
+            let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+=,".contains(letter);
+            if path.chars().all(is_plain) {
+                path
+            } else {
+                format!("'{}'", path.replace('\'', r"'\''"))
+            }
+        };
+        let named = |option: &str, path: &Option<PathBuf>| {
+            let path = path.as_ref()?;
+            Some(format!("{option} {}", shown(path)))
+        };
+        let parts = [
+            self.scenario.as_ref().map(shown),
+            named("--config", &self.config),
+            named("--from", &self.from),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        parts.join(" ")
+    }
+
     pub(crate) fn load(&self) -> anyhow::Result<Scenario> {
         let records = self.from.as_deref().map(read_records).transpose()?;
         let mut scenario = match &self.config {
@@ -125,8 +149,8 @@ fn read_records(from: &Path) -> anyhow::Result<Records> {
     let text = read(from).with_context(|| format!("{file}: give the path of a file of records"))?;
     let records = Records::parse(&text, &file)?;
     errln!(
-        "{file}: {} calls replayed, {} answered from a cache left out",
-        records.len(),
+        "{file}: {} replayed, {} answered from a cache left out",
+        plural(records.len(), "call"),
         records.cached
     );
     Ok(records)

@@ -2,7 +2,7 @@
 
 use super::input::substitutions;
 use super::play::load;
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural};
 use anyhow::Context;
 use std::path::{Component, Path, PathBuf};
 use tollgate_architect_test::{Script, explore};
@@ -64,10 +64,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         loaded.workflow.branch_count(),
     );
     outln!(
-        "{taken} of {all} branches by {} scripts, {} tries, at most {} steps",
-        found.scripts.len(),
-        found.runs,
-        found.most_steps
+        "{taken} of {} by {}, {}, at most {}",
+        plural(all, "branch"),
+        plural(found.scripts.len(), "script"),
+        plural(found.runs, "try"),
+        plural(found.most_steps, "step")
     );
     for (end, count) in &found.ends {
         outln!("  {count:>5} ended by {end}");

@@ -3,7 +3,9 @@
 use super::input::substitutions;
 use super::play::{load, played, script, world};
 use super::service::{Service, ServiceWorld};
-use crate::console::{errln, out, outln};
+use crate::cmd::stored;
+use crate::console::{errln, out, outln, plural};
+use crate::variables;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -26,15 +28,15 @@ pub(super) struct Args {
     /// A value for a placeholder, as NAME=VALUE. May be repeated.
     #[arg(long = "set")]
     set: Vec<String>,
-    /// Send data actions to this service, by POST /api/v2/integrations/actions/{id}/execute.
-    #[arg(long, requires = "client", requires = "secret_env")]
-    service: Option<String>,
-    /// The OAuth client for the service.
-    #[arg(long)]
-    client: Option<String>,
-    /// The environment variable that holds the client's secret.
-    #[arg(long)]
-    secret_env: Option<String>,
+    /// Send data actions to this running service, such as http://127.0.0.1:8080; without it they are the script's.
+    #[arg(long, alias = "service", requires = "client_id")]
+    url: Option<String>,
+    /// Client id to log in with.
+    #[arg(long, alias = "client", value_name = "ID", env = variables::CLIENT_ID, hide_env_values = true)]
+    client_id: Option<String>,
+    /// Environment variable with its secret.
+    #[arg(long, alias = "secret-env", value_name = "VARIABLE", default_value = variables::CLIENT_SECRET)]
+    client_secret_env: String,
     /// Print JSON: the end, the transcript, outputs, calls.
     #[arg(long)]
     json: bool,
@@ -59,11 +61,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         &told.set,
     )?;
     let mut scripted = world(&told);
-    let outcome = match (&args.service, &args.client, &args.secret_env) {
-        (Some(url), Some(client), Some(variable)) => {
-            let secret = std::env::var(variable)
-                .with_context(|| format!("--secret-env {variable}: not set"))?;
-            let service = Service::connect(url, client, &secret)?;
+    let outcome = match (&args.url, &args.client_id) {
+        (Some(url), Some(client)) => {
+            let secret = stored::variable(&args.client_secret_env)?;
+            let service = Service::connect(url, client, &secret).map_err(stored::failed)?;
             let mut world = ServiceWorld::new(service, &mut scripted);
             played(&loaded, &told, &mut world as &mut dyn World)?
         }
@@ -77,11 +78,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
             outln!("outputs: {}", Value::Object(outcome.outputs.clone()));
         }
         errln!(
-            "{} calls of data actions, {} of {} branches, at most {} bytes",
+            "data actions called: {}; {} of {}, at most {}",
             outcome.calls.values().sum::<u32>(),
             outcome.coverage.taken(&loaded.workflow),
-            loaded.workflow.branch_count(),
-            outcome.peak_bytes
+            plural(loaded.workflow.branch_count(), "branch"),
+            plural(outcome.peak_bytes, "byte")
         );
     }
     let differences = told.differences(&outcome);

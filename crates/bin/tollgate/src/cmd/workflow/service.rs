@@ -46,7 +46,7 @@ impl Service {
             .body("grant_type=client_credentials");
         let (status, body) = service.send(token).context("fetching a token")?;
         let Some(token) = body["access_token"].as_str() else {
-            bail!("fetching a token: answered {status}; check --client and the secret");
+            bail!("fetching a token: answered {status}; check --client-id and the secret");
         };
         token.clone_into(&mut service.token);
         service.list()?;

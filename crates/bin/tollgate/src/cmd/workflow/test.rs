@@ -5,7 +5,7 @@
 
 use super::input::read;
 use super::play::{from_script, played, script, world};
-use crate::console::outln;
+use crate::console::{outln, plural};
 use anyhow::Context;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -66,10 +66,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
     if args.json {
         outln!("{:#}", json!({"scripts": reports, "workflows": covered}));
     } else {
-        outln!("{} scripts, {failed} failed", scripts.len());
+        outln!("{}, {failed} failed", plural(scripts.len(), "script"));
         if short > 0 {
             outln!(
-                "{short} workflows below {} % of their branches",
+                "{} below {} % of their branches",
+                plural(short, "workflow"),
                 args.coverage
             );
         }
@@ -97,8 +98,9 @@ fn coverage(args: &Args, workflows: &BTreeMap<String, Covered>) -> (usize, Vec<s
             continue;
         }
         outln!(
-            "{taken:>4} of {all:>3} branches, {} scripts: {name}",
-            facts.scripts
+            "{taken:>4} of {:>12}, {}: {name}",
+            plural(all, "branch"),
+            plural(facts.scripts, "script")
         );
         for branch in missed {
             outln!("     never: {branch}");
@@ -149,7 +151,7 @@ fn one(
     }
     if world.unused_turns() > 0 {
         faults.push(format!(
-            "{} turns of the person were never asked for",
+            "turns of the person that were never asked for: {}",
             world.unused_turns()
         ));
     }

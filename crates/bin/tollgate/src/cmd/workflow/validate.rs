@@ -6,10 +6,10 @@
 mod folder;
 
 use super::input::{substitutions, workflow};
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural};
+use crate::exit::Exit;
 use serde_json::json;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use tollgate_architect::{Problems, Severity, Workflow};
 
 /// Checks workflow files.
@@ -49,10 +49,7 @@ impl Verdict {
     }
 }
 
-/// Nothing is wrong, but something isn't known here.
-const UNSUPPORTED: u8 = 2;
-
-pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let substitutions = substitutions(&args.set)?;
     let (mut worst, mut reports) = (Verdict::Valid, Vec::new());
     for path in &args.files {
@@ -74,10 +71,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         outln!("{:#}", json!(reports));
     }
     Ok(match worst {
-        Verdict::Valid => ExitCode::SUCCESS,
-        Verdict::Unsupported if args.allow_unsupported => ExitCode::SUCCESS,
-        Verdict::Unsupported => ExitCode::from(UNSUPPORTED),
-        Verdict::Wrong => ExitCode::FAILURE,
+        Verdict::Valid => Exit::Done,
+        Verdict::Unsupported if args.allow_unsupported => Exit::Done,
+        Verdict::Unsupported => Exit::Unjudged,
+        Verdict::Wrong => Exit::Failed,
     })
 }
 
@@ -126,9 +123,9 @@ fn came_to(workflow: Option<&Workflow>) -> String {
         0 => "valid".to_owned(),
         count => format!("valid but for {count} unsupported"),
     };
-    let (steps, branches) = (workflow.step_count(), workflow.branch_count());
-    let kind = workflow.kind().word();
-    format!("{valid}, {kind}, {steps} steps, {branches} branches")
+    let steps = plural(workflow.step_count(), "step");
+    let branches = plural(workflow.branch_count(), "branch");
+    format!("{valid}, {}, {steps}, {branches}", workflow.kind().word())
 }
 
 /// Problems go to stderr, in the form that editors jump to.

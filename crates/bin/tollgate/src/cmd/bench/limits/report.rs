@@ -2,7 +2,7 @@
 
 use super::case::{Case, Goals, Reached};
 use super::seen::{PartySeen, Seen};
-use crate::console::{errln, outln};
+use crate::console::{errln, outln, plural, wrapped};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -179,17 +179,11 @@ pub(super) fn begin(format: Format, scale: &str, windows: u32, seed: u64) {
             outln!("case\tscale\t{}", names().join("\t"));
         }
         Format::Words => {
-            errln!(
-                "{scale} scale, {windows} windows after three of learning, three alignments, seed {seed}; before → now, in percent"
+            let head = format!(
+                "{scale} scale, {} after three of learning, three alignments, seed {seed}; before → now, in percent",
+                plural(windows, "window")
             );
-            let names = names().map(|name| format!("{:>15}", name.replace('_', " ")));
-            outln!(
-                "{:<22} {}  {:>13} {:>20}  goals missed",
-                "case",
-                names.join(" "),
-                "served/asked",
-                "wait p50/95/99 ms"
-            );
+            errln!("{}", wrapped(&head, ""));
         }
     }
 }
@@ -208,7 +202,7 @@ pub(super) fn show(row: &Row, format: Format) {
         Format::Words => {
             let before = before();
             let before = before.get(&(row.name.as_str(), row.scale));
-            let cells = columns.iter().enumerate().map(|(place, (_, now))| {
+            let cells = columns.iter().enumerate().map(|(place, (name, now))| {
                 let digits = if (1..=2).contains(&place) { 2 } else { 1 };
                 let was = before.and_then(|it| it.get(place).copied().flatten());
                 let now = figure(*now, digits);
@@ -216,30 +210,26 @@ pub(super) fn show(row: &Row, format: Format) {
                     Some(was) => format!("{was:.digits$} → {now}"),
                     None => now,
                 };
-                format!("{cell:>15}")
+                format!("{} {cell}", name.replace('_', " "))
             });
             let cells: Vec<String> = cells.collect();
             let [p50, p95, p99] = row.waits();
-            let missed = match row.missed.is_empty() {
-                true => "none".to_owned(),
-                false => row.missed.join(", "),
-            };
             outln!(
-                "{:<22} {}  {:>13} {:>20}  {missed}",
+                "{}: {} of {} served, wait p50/95/99 {p50}/{p95}/{p99} ms",
                 row.name,
-                cells.join(" "),
-                format!("{}/{}", row.all.served, row.all.asked),
-                format!("{p50}/{p95}/{p99}"),
+                row.all.served,
+                row.all.asked
             );
+            outln!("{}", wrapped(&format!("  {}", cells.join(", ")), "  "));
+            if !row.missed.is_empty() {
+                let missed = format!("  goals missed: {}", row.missed.join(", "));
+                outln!("{}", wrapped(&missed, "    "));
+            }
             if let Some(known) = row.known {
-                outln!(
-                    "{:<22} {:>15.1} by who knows the windows",
-                    "",
-                    100.0 * known
-                );
+                outln!("  used by who knows the windows: {:.1}", 100.0 * known);
             }
             if before.is_none() {
-                outln!("{:<22} {}", "", row.about);
+                outln!("{}", wrapped(&format!("  {}", row.about), "  "));
             }
         }
     }
@@ -254,7 +244,10 @@ pub(super) fn end(rows: &[Row], format: Format) {
         Format::Figures => {}
         Format::Words => {
             let held = rows.iter().filter(|row| row.missed.is_empty()).count();
-            outln!("{held} of {} cases reach all their goals", rows.len());
+            outln!(
+                "{held} of {} reach all their goals",
+                plural(rows.len(), "case")
+            );
         }
     }
 }

@@ -158,9 +158,9 @@ impl Report {
         part(sum(|flow| flow.in_time), sum(|flow| flow.offered))
     }
 
-    pub(super) fn print(&self, load: &str, limiter: &str) {
+    pub(super) fn print(&self, limiter: &str) {
         outln!(
-            "{load:<16} {limiter:<21} {:>6.2}% {:>7} {:>7.2}% {}",
+            "{limiter:<21} {:>6.2}% {:>7} {:>7.2}% {}",
             100.0 * self.used(),
             self.limited,
             100.0 * self.limited_part(),
@@ -169,8 +169,7 @@ impl Report {
         if self.flows.len() > 1 {
             for flow in &self.flows {
                 outln!(
-                    "{:<16}   of which {:<10} {:>7} {:>7} {:>8} {}",
-                    "",
+                    "  of which {:<10} {:>7} {:>7} {:>8} {}",
                     flow.name,
                     "",
                     "",
@@ -205,11 +204,11 @@ impl Report {
     }
 }
 
-pub(super) fn print_head() {
+/// The name of a load, above its limiters.
+pub(super) fn print_head(load: &str) {
     outln!(
-        "{:<16} {:<21} {:>7} {:>7} {:>8} {:>10} {:>10} {:>8}",
-        "load",
-        "limiter",
+        "{:<21} {:>7} {:>7} {:>8} {:>10} {:>10} {:>8}",
+        load,
         "use",
         "429s",
         "of sent",
@@ -227,9 +226,9 @@ fn waits_and_in_time(waits: &[Duration], in_time: f64) -> String {
 
 impl Bound {
     /// The most that is possible for who is never refused.
-    pub(super) fn print(self, load: &str) {
+    pub(super) fn print(self) {
         outln!(
-            "{load:<16} {:<21} {:>6.2}% {:>7} {:>7} {:>10} {:>10} {:>8.2}%",
+            "{:<21} {:>6.2}% {:>7} {:>8} {:>10} {:>10} {:>7.2}%\n",
             "most without a 429",
             100.0 * self.used,
             0,

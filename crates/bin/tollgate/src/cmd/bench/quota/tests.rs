@@ -32,7 +32,7 @@ fn reports() -> Vec<Row> {
             .iter()
             .map(|(name, make)| {
                 let report = measure(scale, load, 1, *make);
-                report.print(load.name, name);
+                report.print(name);
                 (*name, report)
             })
             .collect();
