@@ -2,8 +2,8 @@
 //!
 //! Whoever runs a command in a script has to tell *the command was wrong* from *what it looked at is wrong*,
 //! whatever the command. So each status has one meaning over all commands, [`Exit`] is the only way to end, and
-//! the table in docs/command-line.md is made from the one in this file's tests. 64, 70 and 74 are those of sysexits, 130 is what
-//! shells have for Ctrl-C.
+//! the table in docs/command-line.md is made from the one in this file's tests. 64, 70 and 74 are those of
+//! sysexits, 130 is what shells have for Ctrl-C.
 
 use std::process::ExitCode;
 
