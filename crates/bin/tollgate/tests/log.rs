@@ -165,6 +165,40 @@ fn a_log_of_json_is_an_object_a_line_and_begins_with_what_is_served() {
 }
 
 #[test]
+fn a_call_without_an_output_is_a_line_and_others_are_where_they_are_wanted() {
+    let config = format!("[log]\nformat = \"json\"\n{CONFIG}");
+    let mut server = Server::start(&config, |it| {
+        it.stderr(Stdio::piped()).env_remove("RUST_LOG")
+    });
+    let lines = json_lines(&mut server);
+    let token = server.token();
+    let path = "/api/v2/tollgate/actions/Platform/Get-Queue-Counts/execute";
+    let head = "Tollgate-Deadline: 300ms\r\nININ-Correlation-Id: order-7\r\n";
+    let body = r#"{"queueId": "a queue of the caller's"}"#;
+    let (status, said) = server.post(path, &token, head, body);
+    assert!(status >= 429, "there is no platform: {status}");
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(server.terminate(), 0);
+    let calls: Vec<_> = lines.filter(|line| line["target"] == "calls").collect();
+    let [line] = &calls[..] else {
+        panic!("one line: {calls:?}")
+    };
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["call"], said["contextId"], "{said}");
+    assert_eq!(line["code"], said["messageParams"]["tollgateCode"]);
+    assert_eq!(line["caller_correlation"], "order-7");
+    for (field, text) in [
+        ("message", "call"),
+        ("flow", "voice"),
+        ("integration", "Platform"),
+        ("action", "Get-Queue-Counts"),
+    ] {
+        assert_eq!(line[field], text, "{field}: {line}");
+    }
+    assert!(!line.to_string().contains("a queue of the caller's"));
+}
+
+#[test]
 fn levels_are_the_files_and_change_while_it_runs() {
     let config = format!("[log]\nlevel = \"warn\"\nformat = \"json\"\n{CONFIG}");
     let mut server = Server::start(&config, |it| {

@@ -47,6 +47,8 @@ pub struct Request {
     pub sent: Option<Sent>,
     /// Told how far the execution is.
     pub progress: Option<Arc<Progress>>,
+    /// Strikes what of an answer is noted in the progress.
+    pub redactor: Redactor,
     /// Where the upstream's answers are counted.
     pub answers: Option<Arc<AnswerCounts>>,
 }
@@ -72,6 +74,7 @@ impl Request {
             answer_as: AnswerAs::Unpacked,
             sent: None,
             progress: None,
+            redactor: Redactor::default(),
             answers: None,
         }
     }

@@ -1,88 +1,141 @@
 //! How far an execution is, for whoever asked for it: also where it ends without an answer, or its caller goes.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{AttemptId, Instant};
+
+/// Attempts of which is noted how they went. The engine makes fewer; of more, the last one is noted in the place of the
+/// one before.
+const MOST_NOTED: usize = 32;
 
 /// How far an execution is. Who asks for one shares it with the task that carries it out; an execution that follows with
 /// the same one takes its times over, and adds its attempts.
 #[derive(Debug, Default)]
-pub struct Progress {
-    /// Each of the instants in nanoseconds of the driver's time line; 0: not yet.
-    asked: AtomicU64,
-    sent: AtomicU64,
-    over: AtomicU64,
-    attempts: AtomicU32,
+pub struct Progress(Mutex<Times>);
+
+/// Instants are on the driver's time line; none: not yet.
+#[derive(Debug, Default)]
+struct Times {
+    asked: Option<Instant>,
+    sent: Option<Instant>,
+    over: Option<Instant>,
+    attempts: u32,
+    notes: Vec<AttemptNote>,
+}
+
+/// How one attempt went.
+#[derive(Clone, Debug)]
+pub struct AttemptNote {
+    attempt: AttemptId,
+    /// When it was sent.
+    pub sent: Instant,
+    /// When it had come to its end; none where it was given up.
+    pub ended: Option<Instant>,
+    /// The status that the upstream answered.
+    pub status: Option<u16>,
+    /// The name that the upstream gave its answer, without any secret.
+    pub correlation: Option<Arc<str>>,
 }
 
 impl Progress {
     /// Attempts made so far.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.attempts.load(Relaxed)
+        self.times().attempts
     }
 
     /// From the call to its first send; without one to its end, or until now. Zero before the call.
     #[must_use]
     pub fn waited(&self, now: Instant) -> Duration {
-        let Some(asked) = instant(&self.asked) else {
+        let times = self.times();
+        let Some(asked) = times.asked else {
             return Duration::ZERO;
         };
-        let until = instant(&self.sent).or_else(|| instant(&self.over));
-        until.unwrap_or(now).since(asked)
+        times.sent.or(times.over).unwrap_or(now).since(asked)
     }
 
     /// From the first send to the end; none where nothing was sent, or there is no end yet.
     #[must_use]
     pub fn under_way(&self) -> Option<Duration> {
-        Some(instant(&self.over)?.since(instant(&self.sent)?))
+        let times = self.times();
+        Some(times.over?.since(times.sent?))
+    }
+
+    /// The name that the upstream gave its answer to the last attempt.
+    #[must_use]
+    pub fn correlation(&self) -> Option<Arc<str>> {
+        self.times().notes.last()?.correlation.clone()
     }
 
     pub(crate) fn begin(&self, now: Instant) {
-        self.sent.store(0, Relaxed);
-        self.over.store(0, Relaxed);
-        set(&self.asked, now);
+        let mut times = self.times();
+        (times.asked, times.sent, times.over) = (Some(now), None, None);
     }
 
-    pub(crate) fn send(&self, now: Instant) {
-        self.attempts.fetch_add(1, Relaxed);
-        if instant(&self.sent).is_none() {
-            set(&self.sent, now);
+    pub(crate) fn send(&self, attempt: AttemptId, now: Instant) {
+        let mut times = self.times();
+        times.attempts += 1;
+        times.sent.get_or_insert(now);
+        if times.notes.len() >= MOST_NOTED {
+            times.notes.pop();
         }
+        times.notes.push(AttemptNote {
+            attempt,
+            sent: now,
+            ended: None,
+            status: None,
+            correlation: None,
+        });
+    }
+
+    /// The attempt was answered.
+    pub(crate) fn head(&self, attempt: AttemptId, status: u16, correlation: Option<Arc<str>>) {
+        self.note(attempt, |note| {
+            note.status = Some(status);
+            note.correlation = correlation;
+        });
+    }
+
+    /// The attempt has come to its end, with an answer or without.
+    pub(crate) fn attempt_ended(&self, attempt: AttemptId, now: Instant) {
+        self.note(attempt, |note| note.ended = Some(now));
     }
 
     pub(crate) fn end(&self, now: Instant) {
-        if instant(&self.over).is_none() {
-            set(&self.over, now);
+        self.times().over.get_or_insert(now);
+    }
+
+    fn note(&self, attempt: AttemptId, what: impl FnOnce(&mut AttemptNote)) {
+        let mut times = self.times();
+        let mut notes = times.notes.iter_mut().rev();
+        if let Some(note) = notes.find(|note| note.attempt == attempt) {
+            what(note);
         }
     }
-}
 
-fn instant(of: &AtomicU64) -> Option<Instant> {
-    match of.load(Relaxed) {
-        0 => None,
-        nanos => Some(Instant::from_nanos(nanos)),
+    fn times(&self) -> MutexGuard<'_, Times> {
+        // They are whole between two operations on them.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn set(of: &AtomicU64, now: Instant) {
-    of.store(now.as_nanos().max(1), Relaxed);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(seconds: u64) -> Instant {
+        Instant::ZERO + Duration::from_secs(seconds)
+    }
+
     #[test]
     fn a_wait_ends_with_the_first_send_or_the_end() {
-        let at = |seconds| Instant::ZERO + Duration::from_secs(seconds);
         let seconds = Duration::from_secs;
         let progress = Progress::default();
         assert_eq!(progress.waited(at(9)), Duration::ZERO);
         progress.begin(at(1));
         assert_eq!(progress.waited(at(9)), seconds(8));
-        progress.send(at(3));
-        progress.send(at(5));
+        progress.send(AttemptId(0), at(3));
+        progress.send(AttemptId(1), at(5));
         assert_eq!(
             (progress.waited(at(9)), progress.under_way()),
             (seconds(2), None)
@@ -103,10 +156,28 @@ mod tests {
         assert_eq!(progress.attempts(), 2);
         // One that was sent before sends for the first time anew.
         progress.begin(at(20));
-        progress.send(at(21));
+        progress.send(AttemptId(2), at(21));
         assert_eq!(
             (progress.waited(at(30)), progress.attempts()),
             (seconds(1), 3)
         );
+    }
+
+    #[test]
+    fn the_last_attempts_name_counts_however_many_there_were() {
+        let progress = Progress::default();
+        progress.begin(at(1));
+        for attempt in 0..100 {
+            progress.send(AttemptId(attempt), at(2));
+            assert_eq!(progress.correlation(), None, "it isn't answered yet");
+            let name = format!("name {attempt}");
+            progress.head(AttemptId(attempt), 503, Some(name.into()));
+            assert_eq!(
+                progress.correlation().as_deref(),
+                Some(&*format!("name {attempt}"))
+            );
+        }
+        assert_eq!(progress.attempts(), 100);
+        assert!(progress.times().notes.len() <= MOST_NOTED);
     }
 }

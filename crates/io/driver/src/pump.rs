@@ -208,9 +208,10 @@ impl Pump {
                 status,
                 facts,
                 ignored,
+                correlation,
             } => {
                 self.headers_ignored += u64::from(ignored);
-                self.answered(attempt, status, facts);
+                self.answered(attempt, (status, correlation), facts);
             }
             Message::Opened {
                 attempt,

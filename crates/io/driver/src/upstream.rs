@@ -5,9 +5,10 @@ use crate::clock::LeaveBy;
 use crate::http::{Answer, Http, Incoming, Loss};
 use crate::pump::message::{Message, Report};
 use crate::refusals::{self, Refused};
-use crate::{Request, facts, pipe};
+use crate::token::Bearer;
+use crate::{Request, correlation, facts, pipe};
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::header;
 use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 use tollgate_model::AttemptId;
@@ -43,11 +44,15 @@ async fn exchange(
     let incoming = http.send(&request, by).await?;
     let (status, now) = (incoming.status(), SystemTime::now());
     let (mut facts, ignored) = facts::from_headers(incoming.headers(), now);
+    let progress = request.progress.as_ref();
+    let named =
+        progress.and_then(|_| correlation::of_answer(incoming.headers(), &request.redactor));
     let head = |facts| Message::Head {
         attempt,
         status,
         facts,
         ignored,
+        correlation: named,
     };
     let refused = refusals::by_head(status, facts);
     facts.refused = refused == Refused::Yes;
@@ -124,13 +129,14 @@ async fn pass_on(
 }
 
 /// A request as it is sent: with the token, and without what isn't its author's to say.
-pub(crate) fn prepare(request: &Request, bearer: Option<HeaderValue>) -> Request {
+pub(crate) fn prepare(request: &Request, bearer: Option<Bearer>) -> Request {
     let mut prepared = request.clone();
     for name in CONNECTION_HEADERS {
         prepared.headers.remove(name);
     }
     if let Some(bearer) = bearer {
-        prepared.headers.insert(header::AUTHORIZATION, bearer);
+        prepared.redactor = prepared.redactor.and(&bearer.redactor);
+        (prepared.headers).insert(header::AUTHORIZATION, bearer.header);
     }
     prepared
 }
@@ -139,7 +145,7 @@ pub(crate) fn prepare(request: &Request, bearer: Option<HeaderValue>) -> Request
 mod tests {
     use super::*;
     use crate::RequestBody;
-    use http::{HeaderMap, HeaderName, Method};
+    use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
     #[test]
     fn no_header_of_the_connection_goes_out() {

@@ -194,6 +194,10 @@ impl Call {
         let mut request = prepare(rendered, wiring, is_login, authorization)?;
         request.sent = self.terms.sent.clone().filter(|_| !idempotent && !is_login);
         request.progress.clone_from(&self.progress);
+        let headers = rendered.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+        let redactor = secrets.redactor.clone().and(&sensitive::redactor(headers));
+        request.redactor = redactor.clone();
         request.answers = Some(self.tools.telemetry.counts().answers_of(&self.target.name));
         let path = RequestPath::of_action(&request.url);
         let route = (wiring.routes).of(Some(action.name()), request.method.as_str(), path);
@@ -212,12 +216,7 @@ impl Call {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         match self.tools.driver.execute_telling(call, tell).await {
-            Ok(answer) => {
-                let headers = rendered.headers.iter();
-                let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
-                let redactor = secrets.redactor.clone().and(&sensitive::redactor(headers));
-                Ok(UpstreamAnswer::read(answer, &redactor, action.secure()).await)
-            }
+            Ok(answer) => Ok(UpstreamAnswer::read(answer, &redactor, action.secure()).await),
             Err(failure) => {
                 let trouble = self.tools.driver.token_trouble(route);
                 let own_deadline = self.terms.deadline.is_some();

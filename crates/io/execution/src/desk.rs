@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_architect_runner::{Failure, World};
 use tollgate_model::FlowId;
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 
 /// Does what a run asks for.
 pub struct Desk {
@@ -68,6 +68,7 @@ impl World for Desk {
         let terms = Terms {
             id: CallId::draw(),
             parent: Some(self.run),
+            origin: CallOrigin::default(),
             flow: self.flow,
             deadline: Some(within),
             flat: true,

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, Lanes};
 use tollgate_driver::{Driver, Tell};
 use tollgate_model::FlowId;
-use tollgate_telemetry::{CallId, Foretold, Subject, Telemetry};
+use tollgate_telemetry::{CallId, CallOrigin, Foretold, Subject, Telemetry};
 use tollgate_workers::Workers;
 
 /// Carries calls out. One serves them all; clones are the same one.
@@ -117,7 +117,7 @@ impl Executor {
     ) -> Result<(Arc<Call>, Outcome), ExecuteError> {
         let (tell, foretold) = self.foretold();
         let subject = Subject::Action(&entry.name);
-        let named = (terms.id, terms.parent);
+        let named = (terms.id, terms.parent, terms.origin.clone());
         let of = (terms.flow, target.as_ref());
         let mut under_way = self.begin(named, of, subject, foretold);
         under_way.is_composite = entry.is_composite();
@@ -185,7 +185,7 @@ impl Executor {
     /// A call that is asked for now, by a flow, of an integration.
     pub(crate) fn begin<'a>(
         &'a self,
-        named: (CallId, Option<CallId>),
+        named: (CallId, Option<CallId>, CallOrigin),
         (flow, target): (FlowId, &'a CatalogIntegration),
         subject: Subject<'a>,
         foretold: Foretold,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tollgate_definitions::CatalogIntegration;
 use tollgate_driver::{Call, Forwarded, Progress, Request, RequestBody, Tell};
 use tollgate_model::FlowId;
-use tollgate_telemetry::{CallId, Subject};
+use tollgate_telemetry::{CallId, CallOrigin, Subject};
 use tollgate_upstream::RequestPath;
 
 /// A request to be passed through.
@@ -36,10 +36,12 @@ pub struct PassedRequest<'a> {
 }
 
 /// On what terms a request is passed through.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PassTerms {
     /// The call's name.
     pub id: CallId,
+    /// What its request says of where it comes from.
+    pub origin: CallOrigin,
     /// The flow that calls.
     pub flow: FlowId,
     /// The latest useful start, from now.
@@ -68,10 +70,11 @@ impl Executor {
             template: &template,
         };
         let of = (terms.flow, target.as_ref());
-        let under_way = self.begin((terms.id, None), of, subject, foretold);
+        let (id, named) = (terms.id, (terms.id, None, terms.origin.clone()));
+        let under_way = self.begin(named, of, subject, foretold);
         let progress = Arc::clone(&under_way.progress);
         let passed = caught(self.passed(target, request, terms, (progress, tell))).await;
-        let passed = passed.map_err(|error| error.of_id(terms.id));
+        let passed = passed.map_err(|error| error.of_id(id));
         let (answer, error) = (passed.as_ref().ok(), passed.as_ref().err());
         under_way.end(Ending {
             error,

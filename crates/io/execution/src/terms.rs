@@ -6,7 +6,7 @@ use std::time::Duration;
 use tollgate_cache::Source;
 use tollgate_driver::Sent;
 use tollgate_model::FlowId;
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 
 /// Who calls and how long it may wait.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Terms {
     pub id: CallId,
     /// Whose it is, where it isn't a caller's own: the composite's call, or the workflow's run.
     pub parent: Option<CallId>,
+    /// What its caller's request says of where it comes from.
+    pub origin: CallOrigin,
     /// The flow that calls.
     pub flow: FlowId,
     /// The caller's own deadline: the latest useful start, from now. The action's timeout if there is none. Of a
@@ -32,10 +34,16 @@ pub struct Terms {
 impl Terms {
     /// Those of a caller's own call.
     #[must_use]
-    pub fn of_caller(id: CallId, flow: FlowId, deadline: Option<Duration>, flat: bool) -> Self {
+    pub fn of_caller(
+        (id, origin): (CallId, CallOrigin),
+        flow: FlowId,
+        deadline: Option<Duration>,
+        flat: bool,
+    ) -> Self {
         Self {
             id,
             parent: None,
+            origin,
             flow,
             deadline,
             flat,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tollgate_cache::Source;
 use tollgate_driver::{Driver, Progress};
-use tollgate_telemetry::{CallId, CallOutcome, CallRecord, Foretold, Subject, Telemetry};
+use tollgate_telemetry::{
+    CallId, CallOrigin, CallOutcome, CallRecord, Foretold, Subject, Telemetry,
+};
 
 /// A call under way.
 pub(crate) struct UnderWay<'a> {
@@ -16,6 +18,7 @@ pub(crate) struct UnderWay<'a> {
     driver: &'a Driver,
     id: CallId,
     parent: Option<CallId>,
+    origin: CallOrigin,
     flow: &'a str,
     integration: &'a str,
     subject: Subject<'a>,
@@ -44,7 +47,7 @@ impl<'a> UnderWay<'a> {
     /// A call that is asked for now.
     pub(crate) fn begin(
         (telemetry, driver): (&'a Telemetry, &'a Driver),
-        (id, parent): (CallId, Option<CallId>),
+        (id, parent, origin): (CallId, Option<CallId>, CallOrigin),
         (flow, integration): (&'a str, &'a str),
         subject: Subject<'a>,
         foretold: Foretold,
@@ -54,6 +57,7 @@ impl<'a> UnderWay<'a> {
             driver,
             id,
             parent,
+            origin,
             flow,
             integration,
             subject,
@@ -90,6 +94,7 @@ impl<'a> UnderWay<'a> {
             .unwrap_or_else(|| self.progress.waited(self.driver.now()));
         let of_error = ending.error.and_then(|error| error.upstream_status);
         let status = ending.status.or(of_error);
+        let correlation = self.progress.correlation();
         let record = CallRecord {
             id: self.id,
             parent: self.parent,
@@ -105,6 +110,8 @@ impl<'a> UnderWay<'a> {
             source: ending.source,
             cause: ending.error.map(|error| error.cause.code()),
             limit: ending.error.and_then(|error| error.limit.as_deref()),
+            caller_correlation: self.origin.correlation.as_deref(),
+            upstream_correlation: correlation.as_deref(),
             status,
         };
         let foretold = self.foretold.take();

@@ -24,6 +24,7 @@ use tollgate_driver::{AnswerBody, BodyBroken};
 use tollgate_execution::{Executor, PassTerms, PassedRequest};
 use tollgate_listen::Peer;
 use tollgate_store::Role;
+use tollgate_telemetry::CallOrigin;
 use tollgate_upstream::RequestPath;
 use tower::ServiceExt as _;
 
@@ -155,6 +156,7 @@ impl Gateway {
         let (flow, deadline) = flow_and_deadline(caller, &head.headers)?;
         let terms = PassTerms {
             id: call_id(&head.extensions),
+            origin: CallOrigin::of(&head.headers),
             flow,
             deadline: deadline.unwrap_or(settings.deadline),
             own_deadline: deadline.is_some(),

@@ -11,7 +11,7 @@ use tollgate_driver::Sent;
 use tollgate_execution::{Cause, ExecuteError, Executor, Outcome, Terms};
 use tollgate_secret::Secret;
 use tollgate_store::Job;
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 
 /// How the ends of jobs are answered and noted. The API does both.
 pub trait Report: Send + Sync + 'static {
@@ -68,6 +68,7 @@ impl Calls {
         let terms = Terms {
             id: CallId::draw(),
             parent: None,
+            origin: CallOrigin::default(),
             flow: self.lanes.of_run(flow),
             deadline: Some(within),
             flat: job.flat,

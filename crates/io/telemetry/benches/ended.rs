@@ -26,6 +26,8 @@ fn record<'a>(id: CallId, action: &'a str) -> CallRecord<'a> {
         source: None,
         cause: None,
         limit: None,
+        caller_correlation: None,
+        upstream_correlation: None,
         status: Some(200),
     }
 }

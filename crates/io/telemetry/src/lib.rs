@@ -12,14 +12,17 @@
 //! caller's way, unless somebody has asked for texts. What a receiver can't take is lost and counted; no call is.
 //!
 //! A receiver is a type of this room that [`Telemetry`] has, and a line in [`Telemetry::ended`]. There are figures
-//! ([`metrics`]) and the lines that the simulator replays ([`Records`]).
+//! ([`metrics`]), the lines that the simulator replays ([`Records`]) and those of the log (`line`).
 
+mod line;
 pub mod metrics;
+mod origin;
 pub mod process;
 mod record;
 mod records;
 mod telemetry;
 
+pub use origin::CallOrigin;
 pub use record::{CallId, CallOutcome, CallRecord, Foretold, Subject};
 pub use records::Records;
 pub use telemetry::Telemetry;

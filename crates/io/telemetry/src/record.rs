@@ -62,11 +62,21 @@ pub struct CallRecord<'a> {
     pub cause: Option<&'static str>,
     /// The limit that refused it, where one did.
     pub limit: Option<&'a str>,
+    /// The name that its caller knows it by, where the caller's request gave one.
+    pub caller_correlation: Option<&'a str>,
+    /// The name that the upstream gave its answer to the last attempt.
+    pub upstream_correlation: Option<&'a str>,
     /// The status that the upstream answered; none where it gave no answer, and of one whose answer was mapped.
     pub status: Option<u16>,
 }
 
 impl CallRecord<'_> {
+    /// Whether its caller has no output, for a reason that it was told.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        self.cause.is_some() || matches!(self.outcome, CallOutcome::Refused | CallOutcome::Failed)
+    }
+
     /// Whether it waited for a start: it was sent, or waited in vain. What is refused at once has not.
     #[must_use]
     pub fn has_waited(&self) -> bool {

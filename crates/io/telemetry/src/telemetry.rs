@@ -1,5 +1,6 @@
 //! Who is told of calls.
 
+use crate::line::CallLines;
 use crate::metrics::CallCounts;
 use crate::record::{CallRecord, Foretold};
 use crate::records::Records;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub struct Telemetry {
     records: Records,
     counts: Arc<CallCounts>,
+    lines: CallLines,
 }
 
 impl Telemetry {
@@ -19,12 +21,14 @@ impl Telemetry {
         Self {
             records,
             counts: Arc::default(),
+            lines: CallLines::default(),
         }
     }
 
     /// Takes the record of a call that has ended.
     pub fn ended(&self, record: &CallRecord<'_>, foretold: Foretold) {
         self.counts.count(record);
+        self.lines.write(record);
         self.records.note(record, foretold);
     }
 
@@ -46,8 +50,10 @@ impl Telemetry {
         self.records.wanted()
     }
 
-    /// Waits until nothing waits for a decision: until they were made, or whoever makes them has ended or drained.
+    /// Waits until nothing waits for a decision: until they were made, or whoever makes them has ended or drained. Then no
+    /// more calls end, and what is to be said of all is said.
     pub async fn settle(&self) {
+        self.lines.tell_left_out();
         self.records.settle().await;
     }
 }

@@ -24,6 +24,8 @@ fn record<'a>() -> CallRecord<'a> {
         source: None,
         cause: None,
         limit: None,
+        caller_correlation: None,
+        upstream_correlation: None,
         status: Some(200),
     }
 }

@@ -16,7 +16,7 @@ use tollgate_driver::Secret;
 use tollgate_execution::Terms;
 use tollgate_jobs::Jobs;
 use tollgate_store::{EntityId, NewJob};
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 
 /// Which preferences a request has (RFC 7240), and which of them the answer follows.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -68,7 +68,7 @@ impl Calls {
                 "The header tollgate-deadline of a job is 720h at the most.",
             ));
         }
-        let terms = Terms::of_caller(id, flow, deadline, flat);
+        let terms = Terms::of_caller((id, CallOrigin::default()), flow, deadline, flat);
         let inputs = self.bodies.text(body).await?;
         let checked = self.executor.check((entry, target), inputs.clone(), terms);
         checked.await?;

@@ -7,7 +7,7 @@ use tollgate_callers::Principal;
 use tollgate_config::parse_span;
 use tollgate_execution::Terms;
 use tollgate_model::FlowId;
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 use utoipa::IntoParams;
 
 /// The flow that calls.
@@ -96,7 +96,8 @@ pub(crate) fn terms(
     id: CallId,
 ) -> Result<Terms, ApiError> {
     let (flow, deadline) = flow_and_deadline(caller, headers)?;
-    Ok(Terms::of_caller(id, flow, deadline, flat))
+    let named = (id, CallOrigin::of(headers));
+    Ok(Terms::of_caller(named, flow, deadline, flat))
 }
 
 /// The flow that a request names, or its caller's default, and its deadline, if it names one.

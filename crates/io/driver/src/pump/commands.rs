@@ -72,7 +72,7 @@ impl Pump {
             self.tell(Event::Lost(attempt, LossKind::NeverSent));
             return;
         };
-        execution.send(self.clock.now());
+        execution.send(attempt, self.clock.now());
         if let Some(sent) = &execution.request.sent {
             sent.set();
         }
@@ -81,8 +81,7 @@ impl Pump {
         if let Some(bearer) = &bearer {
             execution.sent.push(bearer.redactor.clone());
         }
-        let header = bearer.map(|bearer| bearer.header);
-        let request = upstream::prepare(&execution.request, header);
+        let request = upstream::prepare(&execution.request, bearer);
         let died = Message::Lost(
             attempt,
             LossKind::NoAnswer,

@@ -1,19 +1,34 @@
 //! What becomes of an execution when one of its attempts is answered, or has ended.
 
 use super::{Attempt, Pump};
-use crate::http;
+use crate::execution::Execution;
+use crate::{Progress, http};
+use std::collections::HashMap;
+use std::sync::Arc;
 use tollgate_engine::{Event, Facts, LossKind, Verdict};
 use tollgate_model::{AttemptId, ExecutionId};
 
 impl Pump {
-    pub(super) fn answered(&mut self, attempt: AttemptId, status: u16, facts: Facts) {
+    /// The head of an attempt's answer has come, with this status, and the name that the upstream gave the answer.
+    pub(super) fn answered(
+        &mut self,
+        attempt: AttemptId,
+        (status, correlation): (u16, Option<Arc<str>>),
+        facts: Facts,
+    ) {
         let Some(Attempt {
-            token, expected, ..
+            execution,
+            token,
+            expected,
+            ..
         }) = self.attempts.get_mut(&attempt)
         else {
             return;
         };
         expected.came(status);
+        if let Some(progress) = progress(&self.executions, *execution) {
+            progress.head(attempt, status, correlation);
+        }
         let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
         tracing::debug!(attempt = attempt.0, status, "head");
         self.tell(Event::Head {
@@ -25,7 +40,7 @@ impl Pump {
     }
 
     pub(super) fn done(&mut self, attempt: AttemptId, response: http::Answer) {
-        let Some(Attempt { execution: id, .. }) = self.attempts.remove(&attempt) else {
+        let Some(id) = self.attempt_ended(attempt) else {
             return;
         };
         let is_error = response.status >= 400;
@@ -41,7 +56,7 @@ impl Pump {
     }
 
     pub(super) fn lost(&mut self, attempt: AttemptId, kind: LossKind, reason: String) {
-        let Some(Attempt { execution: id, .. }) = self.attempts.remove(&attempt) else {
+        let Some(id) = self.attempt_ended(attempt) else {
             return;
         };
         tracing::debug!(attempt = attempt.0, ?kind, reason, "lost");
@@ -56,6 +71,15 @@ impl Pump {
         }
     }
 
+    /// Forgets an attempt that has come to its end. Gives the execution that it was of; none if it was aborted.
+    fn attempt_ended(&mut self, attempt: AttemptId) -> Option<ExecutionId> {
+        let id = self.attempts.remove(&attempt)?.execution;
+        if let Some(progress) = progress(&self.executions, id) {
+            progress.attempt_ended(attempt, self.clock.now());
+        }
+        Some(id)
+    }
+
     /// Ends an execution of which no further attempt can be of use. The engine, which might make one, is told
     /// that the caller has gone: it knows the answer's head already, if there was one.
     fn withdraw(&mut self, id: ExecutionId, verdict: Verdict) {
@@ -64,4 +88,9 @@ impl Pump {
             self.tell(Event::Cancel(id));
         }
     }
+}
+
+/// Where it is noted how far the execution is.
+fn progress(of: &HashMap<ExecutionId, Execution>, id: ExecutionId) -> Option<&Progress> {
+    of.get(&id)?.request.progress.as_deref()
 }

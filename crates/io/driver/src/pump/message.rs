@@ -40,6 +40,8 @@ pub(crate) enum Message {
         facts: Facts,
         /// Rate-limit headers that were not believed.
         ignored: u32,
+        /// The name that the upstream gave its answer.
+        correlation: Option<Arc<str>>,
     },
     /// After the head: the answer stands, and its body comes to whoever asked.
     Opened {

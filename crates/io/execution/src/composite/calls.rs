@@ -19,7 +19,7 @@ use tollgate_action::Action;
 use tollgate_config::{Feed, Origin};
 use tollgate_definitions::{InnerCall, InnerCalls};
 use tollgate_meter::Meter;
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 
 /// What the calls so far have answered, by their places; none of one that isn't over, or failed.
 type Answers = Vec<Option<Arc<Value>>>;
@@ -110,6 +110,7 @@ impl Listed<'_> {
         Ok(Terms {
             id: CallId::draw(),
             parent: Some(self.running.call.terms.id),
+            origin: CallOrigin::default(),
             flow: self.running.call.terms.flow,
             deadline: own.then_some(left),
             flat: false,

@@ -23,7 +23,7 @@ use tollgate_definitions::InnerWorkflow;
 use tollgate_driver::Sent;
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, CallOrigin};
 
 /// Characters that are told of why a run failed: it may quote a value.
 const TOLD: usize = 1_000;
@@ -169,6 +169,7 @@ impl Asks {
         let terms = Terms {
             id: CallId::draw(),
             parent: Some(self.parent),
+            origin: CallOrigin::default(),
             flow: self.flow,
             deadline: Some(within.min(left)),
             flat: true,
