@@ -203,16 +203,7 @@ impl Pump {
                 }
             }
             // An attempt not in the table was aborted; the engine expects to hear no more of it.
-            Message::Head {
-                attempt,
-                status,
-                facts,
-                ignored,
-                correlation,
-            } => {
-                self.headers_ignored += u64::from(ignored);
-                self.answered(attempt, (status, correlation), facts);
-            }
+            Message::Head(attempt, head) => self.answered(attempt, head),
             Message::Opened {
                 attempt,
                 status,

@@ -3,7 +3,7 @@
 use crate::call::AnswerAs;
 use crate::clock::LeaveBy;
 use crate::http::{Answer, Http, Incoming, Loss};
-use crate::pump::message::{Message, Report};
+use crate::pump::message::{Head, Message, Report};
 use crate::refusals::{self, Refused};
 use crate::token::Bearer;
 use crate::{Request, correlation, facts, pipe};
@@ -47,12 +47,17 @@ async fn exchange(
     let progress = request.progress.as_ref();
     let named =
         progress.and_then(|_| correlation::of_answer(incoming.headers(), &request.redactor));
-    let head = |facts| Message::Head {
-        attempt,
-        status,
-        facts,
-        ignored,
-        correlation: named,
+    let head = |facts| {
+        let correlation = named;
+        Message::Head(
+            attempt,
+            Head {
+                status,
+                facts,
+                ignored,
+                correlation,
+            },
+        )
     };
     let refused = refusals::by_head(status, facts);
     facts.refused = refused == Refused::Yes;

@@ -1,21 +1,23 @@
 //! What becomes of an execution when one of its attempts is answered, or has ended.
 
+use super::message::Head;
 use super::{Attempt, Pump};
 use crate::execution::Execution;
 use crate::{Progress, http};
 use std::collections::HashMap;
-use std::sync::Arc;
-use tollgate_engine::{Event, Facts, LossKind, Verdict};
+use tollgate_engine::{Event, LossKind, Verdict};
 use tollgate_model::{AttemptId, ExecutionId};
 
 impl Pump {
-    /// The head of an attempt's answer has come, with this status, and the name that the upstream gave the answer.
-    pub(super) fn answered(
-        &mut self,
-        attempt: AttemptId,
-        (status, correlation): (u16, Option<Arc<str>>),
-        facts: Facts,
-    ) {
+    /// The head of an attempt's answer has come.
+    pub(super) fn answered(&mut self, attempt: AttemptId, head: Head) {
+        self.headers_ignored += u64::from(head.ignored);
+        let Head {
+            status,
+            facts,
+            correlation,
+            ..
+        } = head;
         let Some(Attempt {
             execution,
             token,

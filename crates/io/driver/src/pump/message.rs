@@ -34,15 +34,7 @@ pub(crate) enum Message {
         at: Instant,
     },
     Cancel(ExecutionId),
-    Head {
-        attempt: AttemptId,
-        status: u16,
-        facts: Facts,
-        /// Rate-limit headers that were not believed.
-        ignored: u32,
-        /// The name that the upstream gave its answer.
-        correlation: Option<Arc<str>>,
-    },
+    Head(AttemptId, Head),
     /// After the head: the answer stands, and its body comes to whoever asked.
     Opened {
         attempt: AttemptId,
@@ -59,6 +51,17 @@ pub(crate) enum Message {
     Token(TokenId, Result<Grant, NoGrant>),
     Drain(oneshot::Sender<()>),
     Stop,
+}
+
+/// What the head of an attempt's answer says.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) facts: Facts,
+    /// Rate-limit headers that were not believed.
+    pub(crate) ignored: u32,
+    /// The name that the upstream gave its answer.
+    pub(crate) correlation: Option<Arc<str>>,
 }
 
 /// Work on the state of the task that owns the engine. Short, for calls wait meanwhile.
