@@ -154,7 +154,7 @@ async fn open(
         registry.audit(audit).await?;
         let opened = driver.open(closed.what).await;
         opened.map_err(|_| limits::draining())?;
-        tracing::warn!(kind, name = closed.name, "opened by an administrator");
+        tracing::info!(kind, name = closed.name, "opened by an administrator");
     }
     Ok(Json(Opened {
         opened: wanted.len(),

@@ -16,7 +16,7 @@ use tollgate_definitions::{LookupError, NameError, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
 use tollgate_store::{Entity, StoreError};
-use tollgate_telemetry::CallId;
+use tollgate_telemetry::{CallId, Seldom};
 use tollgate_workers::WorkerError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
@@ -213,6 +213,16 @@ impl From<DocError> for ApiError {
 
 /// What the store says, in the API's words. Which status follows from which error is the table in the
 /// crate's documentation.
+/// Tells the log now and then that the store fails: each request that needs it has this to say.
+fn note_away(error: &StoreError) {
+    static AWAY: Seldom = Seldom::once_in(Duration::from_secs(10));
+    if AWAY.is_due() {
+        tracing::error!(%error, "store");
+    } else {
+        tracing::debug!(%error, "store");
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let unavailable = StatusCode::SERVICE_UNAVAILABLE;
@@ -257,7 +267,7 @@ impl From<StoreError> for ApiError {
             StoreError::DiskFull => Self::new(unavailable, "store.full", message)
                 .retry_after(Duration::from_secs(60)),
             StoreError::Database { .. } => {
-                tracing::error!(%error, "store");
+                note_away(&error);
                 // The database's own words may name hosts and tables; the log has them.
                 let message = "The store can't be reached or failed; see the service's log.";
                 Self::new(unavailable, "store.unavailable", message)

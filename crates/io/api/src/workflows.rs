@@ -29,11 +29,13 @@ use http::StatusCode;
 use lists::Deleted;
 use serde::Serialize;
 use shapes::Flow;
+use std::time::Duration;
 use tollgate_architect::Severity;
 use tollgate_architect_runner::Failure;
 use tollgate_callers::Over;
 use tollgate_execution::DeskError;
 use tollgate_store::{Expected, Role, Workflow};
+use tollgate_telemetry::Seldom;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -108,9 +110,12 @@ async fn publish_by_its_old_path(
     caller: Caller,
     body: SentBody,
 ) -> Result<Json<PublishedFlow>, ApiError> {
-    tracing::warn!(
-        "POST /api/v2/tollgate/flows is called POST /api/v2/tollgate/workflows now; use that path"
-    );
+    static OLD: Seldom = Seldom::once_in(Duration::from_secs(3600));
+    if OLD.is_due() {
+        tracing::warn!(
+            "POST /api/v2/tollgate/flows is called POST /api/v2/tollgate/workflows now; use that path"
+        );
+    }
     publish(known, caller, body).await
 }
 

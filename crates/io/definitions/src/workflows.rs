@@ -77,7 +77,7 @@ impl Workflows {
         let (workflow, yaml) = self.aside(read).await?;
         let workflow = workflow.map_err(WorkflowError::Invalid)?;
         for problem in workflow.unsupported() {
-            tracing::warn!("{}: {problem}", workflow.name());
+            tracing::info!("{}: {problem}", workflow.name());
         }
         Ok((workflow, yaml))
     }

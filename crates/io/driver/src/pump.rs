@@ -5,8 +5,10 @@ mod ends;
 mod extension;
 mod leases;
 pub(crate) mod message;
+mod refused;
 mod tokens;
 mod view;
+mod warned;
 
 pub use extension::Extension;
 
@@ -30,6 +32,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tollgate_engine::{Engine, Event, NoSuchEntry, ShadowDecision, Submission};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
+use warned::Warnings;
 
 /// Who waits for the reply, and who records what would become of the execution, were nothing in shadow.
 type Answers = (
@@ -73,8 +76,7 @@ pub(crate) struct Pump {
     tokens: HashMap<TokenId, HeldToken>,
     fetches: HashMap<TokenId, (ClientId, Task)>,
     troubles: Arc<Troubles>,
-    /// When closings by a 429 were last logged.
-    closings_logged: Instant,
+    warned: Warnings,
     usage: Option<UsageFile>,
     asks: Arc<Notify>,
     headers_ignored: u64,
@@ -133,7 +135,7 @@ pub(crate) fn start(
         tokens: HashMap::new(),
         fetches: HashMap::new(),
         troubles: Arc::clone(&shared.troubles),
-        closings_logged: Instant::ZERO,
+        warned: Warnings::default(),
         usage,
         asks: Arc::clone(&shared.asks),
         headers_ignored: 0,

@@ -254,7 +254,7 @@ impl Jobs {
                 }
                 Err(error) => {
                     if trouble.is_none() {
-                        tracing::warn!(%error, job = %claim.job, "the store isn't told yet what became of a job");
+                        tracing::info!(%error, job = %claim.job, "the store isn't told yet what became of a job");
                     }
                     sleep(grown(&mut trouble)).await;
                 }
@@ -281,7 +281,7 @@ async fn see_to(under_way: UnderWay, mut taken: TakenJob) {
             jobs.ended.notify_one();
         }
         None => {
-            tracing::warn!(job = %claim.job, "the claim on this job wasn't renewed in time; it is given up here")
+            tracing::info!(job = %claim.job, "the claim on this job wasn't renewed in time; it is given up here")
         }
     }
 }

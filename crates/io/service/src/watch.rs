@@ -22,26 +22,39 @@ pub(crate) async fn watch(driver: Driver) {
             // The engine's end is noticed elsewhere.
             return std::future::pending().await;
         };
-        for line in news(&mut known, &learned) {
+        let News { differ, gone } = news(&mut known, &learned);
+        for line in differ {
             tracing::warn!("{line}");
+        }
+        for line in gone {
+            tracing::info!("{line}");
         }
     }
 }
 
+/// What there is to say, line by line.
+#[derive(PartialEq, Debug, Default)]
+struct News {
+    /// Of numbers that aren't what is configured: somebody should look.
+    differ: Vec<String>,
+    /// Of numbers that aren't in force any more.
+    gone: Vec<String>,
+}
+
 /// A line for each number that is new, another or gone.
-fn news(known: &mut BTreeMap<Key, String>, learned: &[LearnedView]) -> Vec<String> {
+fn news(known: &mut BTreeMap<Key, String>, learned: &[LearnedView]) -> News {
     let mut now = BTreeMap::new();
-    let mut lines = Vec::new();
+    let mut differ = Vec::new();
     for it in learned {
         let key = (it.of.clone(), it.name.clone(), it.source.as_str());
         let line = line(it);
         if known.get(&key) != Some(&line) {
-            lines.push(line.clone());
+            differ.push(line.clone());
         }
         now.insert(key, line);
     }
     let gone = known.keys().filter(|key| !now.contains_key(*key));
-    lines.extend(gone.map(|(of, name, source)| {
+    let gone = gone.map(|(of, name, source)| {
         let of = if name.contains(of.as_str()) {
             String::new()
         } else {
@@ -51,9 +64,10 @@ fn news(known: &mut BTreeMap<Key, String>, learned: &[LearnedView]) -> Vec<Strin
             "headers" => format!("what is configured of {name}{of} is in force again"),
             _ => format!("held no more: {name}{of}"),
         }
-    }));
+    });
+    let gone = gone.collect();
     *known = now;
-    lines
+    News { differ, gone }
 }
 
 /// `the upstream says 15 in 60s for token.rate of pool, configured 30; 15 is in force`.
@@ -105,18 +119,25 @@ mod tests {
             since: Instant::ZERO,
         };
         let mut known = BTreeMap::new();
-        let first = news(&mut known, &[view(15)]);
+        let first = news(&mut known, &[view(15)]).differ;
         assert_eq!(first.len(), 1);
-        for part in ["15 in 60s", "token.rate of pool", "configured 30"] {
+        for part in [
+            "15 in 60s",
+            "token.rate of pool",
+            "configured 30",
+            "tollgate limits adopt",
+        ] {
             assert!(first[0].contains(part), "{first:?}");
         }
-        assert!(news(&mut known, &[view(15)]).is_empty());
-        assert_eq!(news(&mut known, &[view(12)]).len(), 1);
-        let gone = news(&mut known, &[]);
+        assert_eq!(news(&mut known, &[view(15)]), News::default());
+        let other = news(&mut known, &[view(12)]);
+        assert_eq!((other.differ.len(), other.gone.len()), (1, 0));
+        let News { differ, gone } = news(&mut known, &[]);
+        assert!(differ.is_empty(), "{differ:?}");
         assert_eq!(
             gone,
             ["what is configured of token.rate of pool is in force again"]
         );
-        assert!(news(&mut known, &[]).is_empty());
+        assert_eq!(news(&mut known, &[]), News::default());
     }
 }

@@ -20,9 +20,11 @@ mod origin;
 pub mod process;
 mod record;
 mod records;
+mod seldom;
 mod telemetry;
 
 pub use origin::CallOrigin;
 pub use record::{CallId, CallOutcome, CallRecord, Foretold, Subject};
 pub use records::Records;
+pub use seldom::Seldom;
 pub use telemetry::Telemetry;

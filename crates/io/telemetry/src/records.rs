@@ -8,6 +8,7 @@
 //! deadline. When the service ends, nothing more is decided, and the lines that wait are written without it
 //! ([`Records::settle`]).
 
+use crate::Seldom;
 use crate::record::{CallOutcome, CallRecord, Foretold};
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
@@ -26,6 +27,9 @@ use tollgate_engine::ShadowDecision;
 const MAX_WAITING: usize = 10_000;
 /// Bytes of one file.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Of lost records, of which the metrics have the number.
+static LOST: Seldom = Seldom::once_in(Duration::from_secs(60));
 
 /// One call.
 #[derive(Debug)]
@@ -160,7 +164,11 @@ impl Records {
 fn note_if_lost<E>(sent: &Result<(), E>, lost: &AtomicU64) {
     if sent.is_err() {
         lost.fetch_add(1, Relaxed);
-        tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
+        if LOST.is_due() {
+            tracing::warn!(
+                "records are lost: the disk is too slow, or it can't be written; /metrics has how many"
+            );
+        }
     }
 }
 
@@ -219,7 +227,9 @@ fn write(mut file: File, path: &PathBuf, mut lines: Receiver<String>, lost: &Ato
         };
         if let Err(error) = written.and(turned) {
             lost.fetch_add(1, Relaxed);
-            tracing::warn!(path = %path.display(), %error, "a record was lost");
+            if LOST.is_due() {
+                tracing::warn!(path = %path.display(), %error, "records are lost; /metrics has how many");
+            }
         }
     }
 }

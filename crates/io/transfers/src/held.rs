@@ -104,14 +104,17 @@ impl Held {
     pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
         let (store, claim) = (Arc::clone(&self.store), self.claim().clone());
         async move {
+            let mut is_told = false;
             loop {
                 tokio::time::sleep(CLAIM / 3).await;
                 let until = wall_time().plus(CLAIM);
                 match store.renew_transfer(&claim, until, None).await {
-                    Ok(true) => {}
+                    Ok(true) => is_told = false,
                     Ok(false) => return,
                     Err(error) => {
-                        tracing::warn!(%error, "a claim on a transfer can't be renewed");
+                        if !std::mem::replace(&mut is_told, true) {
+                            tracing::warn!(%error, "a claim on a transfer can't be renewed");
+                        }
                     }
                 }
             }

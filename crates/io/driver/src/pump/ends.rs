@@ -31,6 +31,7 @@ impl Pump {
         if let Some(progress) = progress(&self.executions, *execution) {
             progress.head(attempt, status, correlation);
         }
+        let id = *execution;
         let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
         tracing::debug!(attempt = attempt.0, status, "head");
         self.tell(Event::Head {
@@ -39,6 +40,9 @@ impl Pump {
             facts,
         });
         self.look_at(status, client);
+        if status == 429 || facts.refused {
+            self.warn_of_refusal(id, status);
+        }
     }
 
     pub(super) fn done(&mut self, attempt: AttemptId, response: http::Answer) {

@@ -8,11 +8,8 @@ use crate::task::Task;
 use crate::token::{self, Bearer, Grant, NoGrant, TokenForm};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_engine::Event;
+use tollgate_engine::{Event, FetchFailure};
 use tollgate_model::{ClientId, TokenId};
-
-/// Shortest pause between two lists of closings in the log.
-const CLOSINGS: Duration = Duration::from_secs(1);
 
 impl Pump {
     pub(super) fn fetch(&mut self, client: ClientId, token: TokenId) {
@@ -55,12 +52,18 @@ impl Pump {
                 failure,
                 ..
             }) => {
+                let kind = match failure {
+                    FetchFailure::Credentials => "credentials",
+                    FetchFailure::Late => "late",
+                    FetchFailure::Repeated => "repeated",
+                    FetchFailure::Other => "other",
+                };
                 self.tell(Event::TokenFailed {
                     token,
                     retry_after,
                     failure,
                 });
-                self.miss(client, reason);
+                self.miss(client, kind, reason);
             }
         }
     }
@@ -82,11 +85,12 @@ impl Pump {
         if owner == Some(client) {
             tracing::debug!(token = known.0, ?expires_in, "the same token again");
         } else {
-            self.miss(client, "its token is in use for another client".to_owned());
+            let reason = "its token is in use for another client";
+            self.miss(client, "shared", reason.to_owned());
         }
     }
 
-    fn forget_trouble(&self, client: ClientId) {
+    fn forget_trouble(&mut self, client: ClientId) {
         if let Some(supply) = self.engine.token_supply(client)
             && self.troubles.forget(client, &supply.routes)
         {
@@ -94,13 +98,23 @@ impl Pump {
         }
     }
 
-    /// Notes what is in the way of the client's tokens.
-    fn miss(&mut self, client: ClientId, reason: String) {
+    /// Notes what is in the way of the client's tokens; `kind`: the log is warned once of each, since reasons may differ in
+    /// what the endpoint writes into them.
+    fn miss(&mut self, client: ClientId, kind: &'static str, reason: String) {
         let Some(supply) = self.engine.token_supply(client) else {
             return;
         };
         let endpoint = endpoint(&self.clients[client.index()]);
-        tracing::warn!(client = supply.name, endpoint, reason, "no token");
+        if self.warned.tokens.begins((client, kind), self.clock.now()) {
+            tracing::warn!(
+                client = supply.name,
+                endpoint,
+                reason,
+                "no token: look at the client's id, secret and token_url, and at the endpoint"
+            );
+        } else {
+            tracing::debug!(client = supply.name, endpoint, reason, "still no token");
+        }
         if supply.has_none || supply.dry {
             let trouble = TokenTrouble {
                 client: supply.name,
@@ -115,32 +129,12 @@ impl Pump {
 
     /// Looks at an answer's status for what an operator has to know.
     pub(super) fn look_at(&mut self, status: u16, client: Option<ClientId>) {
-        match (status, client) {
-            (401, Some(client)) => {
-                let supply = self.engine.token_supply(client);
-                if supply.is_some_and(|supply| supply.dry) {
-                    let reason = "the upstream answers 401 to tokens that were just granted";
-                    self.miss(client, reason.to_owned());
-                }
+        if let (401, Some(client)) = (status, client) {
+            let supply = self.engine.token_supply(client);
+            if supply.is_some_and(|supply| supply.dry) {
+                let reason = "the upstream answers 401 to tokens that were just granted";
+                self.miss(client, "unauthorised", reason.to_owned());
             }
-            (429, _) => self.log_closings(),
-            _ => {}
-        }
-    }
-
-    fn log_closings(&mut self) {
-        let now = self.clock.now();
-        if now < self.closings_logged {
-            return;
-        }
-        self.closings_logged = now + CLOSINGS;
-        for closed in self.engine.snapshot(now).closed {
-            tracing::warn!(
-                kind = closed.what.kind(),
-                name = closed.name,
-                seconds = closed.until.since(now).as_secs_f64().ceil(),
-                "closed, for the upstream answered 429"
-            );
         }
     }
 }
