@@ -9,21 +9,24 @@
 //! **Every call has one**, however it ends: answered, refused, failed, or left by its caller.
 //!
 //! **It costs next to nothing.** A record borrows what it tells; no receiver makes a text or waits for anything on the
-//! caller's way, unless somebody has asked for texts. What a receiver can't take is lost and counted; no call is.
+//! caller's way, unless somebody has asked for texts, or the call has no output. What a receiver can't take is lost and counted; no call is.
 //!
 //! A receiver is a type of this room that [`Telemetry`] has, and a line in [`Telemetry::ended`]. There are figures
-//! ([`metrics`]), the lines that the simulator replays ([`Records`]) and those of the log (`line`).
+//! ([`metrics`]), the lines that the simulator replays ([`Records`]), those of the log (`line`), and the last calls by their
+//! names ([`Recent`]).
 
 mod line;
 pub mod metrics;
 mod origin;
 pub mod process;
+mod recent;
 mod record;
 mod records;
 mod seldom;
 mod telemetry;
 
 pub use origin::CallOrigin;
+pub use recent::{CALLS, FAILURES, Recent, SeenCall};
 pub use record::{CallId, CallOutcome, CallRecord, Foretold, Subject};
 pub use records::Records;
 pub use seldom::Seldom;

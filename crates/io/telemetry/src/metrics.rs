@@ -4,9 +4,12 @@
 pub(crate) mod bounded;
 pub(crate) mod calls;
 pub(crate) mod exposition;
+pub(crate) mod flows;
 pub(crate) mod metric;
 pub mod table;
 
 pub use calls::CallCounts;
+pub(crate) use calls::Counted;
 pub use exposition::{Exposition, Format, Value};
+pub use flows::{FlowFigures, WAITING};
 pub use metric::{Kind, Metric, Unit};

@@ -2,6 +2,7 @@
 
 use crate::line::CallLines;
 use crate::metrics::CallCounts;
+use crate::recent::Recent;
 use crate::record::{CallRecord, Foretold};
 use crate::records::Records;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub struct Telemetry {
     records: Records,
     counts: Arc<CallCounts>,
     lines: CallLines,
+    recent: Arc<Recent>,
 }
 
 impl Telemetry {
@@ -22,12 +24,14 @@ impl Telemetry {
             records,
             counts: Arc::default(),
             lines: CallLines::default(),
+            recent: Arc::default(),
         }
     }
 
     /// Takes the record of a call that has ended.
     pub fn ended(&self, record: &CallRecord<'_>, foretold: Foretold) {
-        self.counts.count(record);
+        let counted = self.counts.count(record);
+        self.recent.note(record, counted);
         self.lines.write(record);
         self.records.note(record, foretold);
     }
@@ -36,6 +40,12 @@ impl Telemetry {
     #[must_use]
     pub fn counts(&self) -> &CallCounts {
         &self.counts
+    }
+
+    /// The last calls.
+    #[must_use]
+    pub fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Lines of records that were not written.

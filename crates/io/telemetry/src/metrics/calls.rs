@@ -5,7 +5,8 @@
 //! ([`MOST`] of each). A flow is one of the configuration's; what a learned limit is called, and the path of a request
 //! that passes through, may be as many as endpoints that are called.
 
-use super::bounded::{Bounded, OTHER};
+use super::bounded::{Bounded, Entry, OTHER};
+use super::flows::{FlowCounts, FlowFigures};
 use super::{Exposition, table};
 use crate::record::{CallOutcome, CallRecord, Subject};
 use prometheus_client::metrics::histogram::Histogram;
@@ -35,6 +36,7 @@ pub struct CallCounts {
     failures: Bounded<AtomicU64, 3>,
     /// By integration.
     answers: Bounded<Arc<AnswerCounts>, 1>,
+    flows: FlowCounts,
 }
 
 /// The calls of one flow, integration and action.
@@ -46,6 +48,22 @@ struct Series {
     waiting: Histogram,
     upstream: Histogram,
     whole: Histogram,
+}
+
+/// Where a call was counted, which knows its names.
+#[derive(Clone, Debug)]
+pub(crate) struct Counted(Arc<Entry<Series, 4>>);
+
+impl Counted {
+    /// Flow, integration, and what was called.
+    pub(crate) fn names(&self) -> (&str, &str, String) {
+        let [flow, integration, method, action] = self.0.labels();
+        let passed = match method {
+            "" => action.to_owned(),
+            _ => format!("{method} {action}"),
+        };
+        (flow, integration, passed)
+    }
 }
 
 impl Default for Series {
@@ -68,6 +86,7 @@ impl Default for CallCounts {
             refusals: Bounded::new(MOST),
             failures: Bounded::new(MOST),
             answers: Bounded::new(MOST),
+            flows: FlowCounts::default(),
         }
     }
 }
@@ -79,8 +98,8 @@ impl CallCounts {
         Arc::clone(&self.answers.of([integration], [OTHER]).value)
     }
 
-    /// Counts a call that has ended.
-    pub(crate) fn count(&self, record: &CallRecord<'_>) {
+    /// Counts a call that has ended, and says where.
+    pub(crate) fn count(&self, record: &CallRecord<'_>) -> Counted {
         let CallRecord {
             flow, integration, ..
         } = *record;
@@ -91,8 +110,9 @@ impl CallCounts {
         let labels = [flow, integration, method, action];
         let series = self.calls.of(labels, [flow, OTHER, "", OTHER]);
         series.value.count(record);
+        self.flows.count(record);
         let Some(reason) = record.cause else {
-            return;
+            return Counted(series);
         };
         let counted = match record.outcome {
             CallOutcome::Refused => {
@@ -105,6 +125,35 @@ impl CallCounts {
                 .of([flow, integration, reason], [flow, OTHER, reason]),
         };
         counted.value.fetch_add(1, Relaxed);
+        Counted(series)
+    }
+
+    /// What became of each flow's calls.
+    #[must_use]
+    pub fn flows(&self) -> Vec<FlowFigures> {
+        self.flows.read()
+    }
+
+    /// How many calls were refused so far: by flow, limit and reason.
+    pub fn refusals(&self, mut take: impl FnMut([&str; 3], u64)) {
+        for entry in self.refusals.all() {
+            take(entry.labels(), entry.value.load(Relaxed));
+        }
+    }
+
+    /// How many calls have failed so far: by flow, integration and reason.
+    pub fn failures(&self, mut take: impl FnMut([&str; 3], u64)) {
+        for entry in self.failures.all() {
+            take(entry.labels(), entry.value.load(Relaxed));
+        }
+    }
+
+    /// How many attempts were answered so far: by integration, in the classes of [`AnswerCounts`].
+    pub fn answers(&self, mut take: impl FnMut(&str, &AnswerCounts)) {
+        for entry in self.answers.all() {
+            let [integration] = entry.labels();
+            take(integration, &entry.value);
+        }
     }
 
     /// Writes down what was counted so far.
