@@ -11,6 +11,8 @@ use tollgate_upstream::{BadRule, Policy, Ports, Proxy, Url};
 /// What a caller may do. None includes another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Role {
+    /// See how the service stands, and nothing else.
+    View,
     /// Run and test actions.
     Execute,
     /// Write actions, drafts and data tables.
@@ -23,7 +25,7 @@ impl Role {
     /// The role of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Execute, Self::Author, Self::Administer]
+        [Self::View, Self::Execute, Self::Author, Self::Administer]
             .into_iter()
             .find(|role| role.as_str() == name)
     }
@@ -32,6 +34,7 @@ impl Role {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::View => "view",
             Self::Execute => "execute",
             Self::Author => "author",
             Self::Administer => "administer",

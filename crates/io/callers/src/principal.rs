@@ -1,9 +1,10 @@
 //! Who calls, and what they may do where.
 //!
-//! Three roles, of which none includes another: *execute* runs and tests actions, *author* writes
+//! Four roles, of which none includes another: *execute* runs and tests actions, *author* writes
 //! actions, drafts and data tables, *administer* changes integrations, credentials and OAuth clients,
-//! and reads the audit log. Each holds everywhere, in some integrations, or for some actions. Whoever
-//! holds any role over a thing may read its definition; what nobody may read are secrets.
+//! and reads the audit log; *view* sees how the service stands, changes nothing and reads no definition.
+//! Each holds everywhere, in some integrations, or for some actions. Whoever
+//! holds any other role than *view* over a thing may read its definition; what nobody may read are secrets.
 //!
 //! A caller without good credentials is answered 401, one without the role 403, before anything is looked
 //! up beyond what the decision needs.
@@ -148,18 +149,67 @@ impl Principal {
     /// Whether it may read the thing's definition.
     #[must_use]
     pub fn sees(&self, over: Over<'_>) -> bool {
-        self.grants.iter().any(|grant| reaches(&grant.reach, over))
+        self.working().any(|grant| reaches(&grant.reach, over))
     }
 
-    /// Whether it may read what belongs to no integration, such as data tables and limits.
+    /// Whether it holds the role over anything.
+    #[must_use]
+    pub fn holds(&self, role: Role) -> bool {
+        self.grants.iter().any(|grant| grant.role == role)
+    }
+
+    /// Whether all that it may is to look.
+    #[must_use]
+    pub fn only_looks(&self) -> bool {
+        self.working().next().is_none() && self.holds(Role::View)
+    }
+
+    /// Whether it may see how all of the service stands: whose calls wait, were refused and have failed.
+    #[must_use]
+    pub fn may_watch(&self) -> bool {
+        let roles = [Role::View, Role::Administer];
+        roles.iter().any(|role| self.may(*role, Over::Everything))
+    }
+
+    /// Whether it may see how all of the service stands.
+    ///
+    /// # Errors
+    /// It may not.
+    pub fn needs_watch(&self) -> Result<(), Forbidden> {
+        match self.may_watch() {
+            true => Ok(()),
+            false => Err(Forbidden {
+                needed: "view or administer, over everything",
+            }),
+        }
+    }
+
+    /// Whether it may see figures that name no other caller: it has any role, be it that of who only looks.
     ///
     /// # Errors
     /// It holds no role.
+    pub fn needs_role(&self) -> Result<(), Forbidden> {
+        match self.grants.is_empty() {
+            true => Err(Forbidden { needed: "any role" }),
+            false => Ok(()),
+        }
+    }
+
+    /// What it has roles for to do: all that it may but look.
+    fn working(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(|it| it.role != Role::View)
+    }
+
+    /// Whether it may read what belongs to no integration, such as data tables.
+    ///
+    /// # Errors
+    /// It holds no role but that of who only looks.
     pub fn needs_any(&self) -> Result<(), Forbidden> {
-        if self.grants.is_empty() {
-            Err(Forbidden { needed: "any role" })
-        } else {
-            Ok(())
+        match self.working().next() {
+            Some(_) => Ok(()),
+            None => Err(Forbidden {
+                needed: "any role but view",
+            }),
         }
     }
 
@@ -250,6 +300,17 @@ mod tests {
                 assert!(all.iter().all(|over| !caller.may(other, *over)));
             }
         }
+    }
+
+    #[test]
+    fn who_only_looks_sees_no_definition() {
+        let viewer = principal(Role::View, Reach::Everything);
+        assert!(viewer.may_watch() && viewer.needs_role().is_ok());
+        assert!(!viewer.sees(Over::Everything) && viewer.needs_any().is_err());
+        let elsewhere = principal(Role::View, Reach::Integrations(["i".to_owned()].into()));
+        assert!(!elsewhere.may_watch() && !elsewhere.sees(Over::Integration("i")));
+        assert!(!principal(Role::Execute, Reach::Everything).may_watch());
+        assert!(principal(Role::Administer, Reach::Everything).may_watch());
     }
 
     #[test]

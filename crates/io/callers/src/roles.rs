@@ -19,6 +19,7 @@ pub const EVERYWHERE: &str = "*";
 #[must_use]
 pub fn granted(role: tollgate_config::Role) -> Role {
     match role {
+        tollgate_config::Role::View => Role::View,
         tollgate_config::Role::Execute => Role::Execute,
         tollgate_config::Role::Author => Role::Author,
         tollgate_config::Role::Administer => Role::Administer,

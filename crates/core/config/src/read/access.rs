@@ -35,7 +35,7 @@ pub(super) fn role_of(section: &Section<'_, '_>, text: &Placed<String>) -> Optio
     let role = Role::from_name(&text.value);
     if role.is_none() {
         let found = &text.value;
-        let message = format!("expected execute, author or administer, found {found:?}");
+        let message = format!("expected view, execute, author or administer, found {found:?}");
         section.reject(text, message);
     }
     role

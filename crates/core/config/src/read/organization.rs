@@ -62,7 +62,7 @@ fn roles(of: &Section<'_, '_>) -> Vec<OrganizationRole> {
     let (mut roles, mut taken) = (Vec::new(), Vec::new());
     for section in of.sections("role") {
         if !section.has("grants") {
-            let expected = "[\"execute\"], or some of execute, author and administer; [] for a role that grants \
+            let expected = "[\"execute\"], or some of view, execute, author and administer; [] for a role that grants \
                             nothing here";
             section.missing("grants", expected);
         }

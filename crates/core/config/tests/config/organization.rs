@@ -80,7 +80,7 @@ fn what_is_wrong_with_it_is_told() {
         (
             of("role", &format!("{named}grants = [\"admin\"]")),
             "organization.role[1].grants",
-            "expected execute, author or administer, found \"admin\"",
+            "expected view, execute, author or administer, found \"admin\"",
         ),
         (
             of(

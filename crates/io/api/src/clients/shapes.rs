@@ -37,7 +37,7 @@ words! {
 }
 words! {
     /// A role of this service's, by its id.
-    RoleId { Execute = "execute", Author = "author", Administer = "administer", }
+    RoleId { View = "view", Execute = "execute", Author = "author", Administer = "administer", }
 }
 
 /// Who may call, and what it may do.
@@ -249,6 +249,7 @@ impl From<tollgate_store::GrantType> for GrantType {
 impl From<tollgate_config::Role> for RoleId {
     fn from(role: tollgate_config::Role) -> Self {
         match granted(role) {
+            Role::View => Self::View,
             Role::Execute => Self::Execute,
             Role::Author => Self::Author,
             Role::Administer => Self::Administer,

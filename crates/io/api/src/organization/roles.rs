@@ -22,7 +22,11 @@ use utoipa_axum::routes;
 
 const PATH: &str = "/api/v2/authorization/roles";
 /// This service's own roles, and what each grants.
-const OWN: [(Role, &str); 3] = [
+const OWN: [(Role, &str); 4] = [
+    (
+        Role::View,
+        "See how the service stands: limits, flows, history, failures and metrics; nothing else.",
+    ),
     (Role::Execute, "Run and test actions."),
     (
         Role::Author,

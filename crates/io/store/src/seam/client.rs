@@ -10,6 +10,8 @@ use tollgate_secret::Secret;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
+    /// See how the service stands, and nothing else.
+    View,
     /// Run and test actions.
     Execute,
     /// Write actions, drafts, data tables and workflows.
@@ -23,6 +25,7 @@ impl Role {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::View => "view",
             Self::Execute => "execute",
             Self::Author => "author",
             Self::Administer => "administer",
