@@ -42,7 +42,7 @@ client_secret_env = "TOLLGATE_TEST_SECRET"
 
 [[caller]]
 client_id = "monitor"
-roles = ["execute"]
+roles = ["view"]
 client_secret_env = "TOLLGATE_TEST_SECRET"
 
 [[flow]]

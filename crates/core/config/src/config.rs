@@ -119,6 +119,8 @@ pub struct Server {
     pub trusted_proxies: Vec<Network>,
     /// Where the use of the limits is kept, so that a restart knows it.
     pub usage_file: PathBuf,
+    /// Bytes of what was seen second by second and minute by minute: in memory, and as many on disk.
+    pub history_bytes: usize,
     /// Where each execution is noted for the planner; nowhere unless the file says so.
     pub records_file: Option<PathBuf>,
     /// Folder of workflow files; none unless the file says so.
@@ -170,6 +172,7 @@ impl Default for Server {
             wrong_logins_per_minute: 60,
             trusted_proxies: Vec::new(),
             usage_file: PathBuf::from("tollgate.usage"),
+            history_bytes: 32 * 1024 * 1024,
             records_file: None,
             workflow_folder: None,
             max_workflow_runs: 10_000,

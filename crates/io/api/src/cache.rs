@@ -49,7 +49,7 @@ async fn get(
     State(executor): State<Arc<Executor>>,
     Extension(caller): Caller,
 ) -> Result<Json<CacheUse>, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let (counts, bytes) = executor.cache().counts();
     Ok(Json(CacheUse {
         call: counts.call,

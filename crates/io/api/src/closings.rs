@@ -109,7 +109,7 @@ async fn list(
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listing<Closing>>, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let closed = limits::snapshot(&driver).await?.closed;
@@ -170,7 +170,7 @@ async fn upstreams(
     State(driver): State<Driver>,
     Extension(caller): Caller,
 ) -> Result<Json<Upstreams>, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let snapshot = limits::snapshot(&driver).await?;
     let now = driver.now();
     let troubles = driver.token_troubles();

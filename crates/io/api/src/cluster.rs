@@ -148,7 +148,7 @@ async fn get(
     State(driver): State<Driver>,
     Extension(caller): Caller,
 ) -> Result<Json<ClusterView>, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let none = || ApiError::not_found("This node shares no limits: it has no [cluster].");
     let status = cluster.ok_or_else(none)?.status();
     let administers = caller.may(Role::Administer, Over::Everything);

@@ -214,6 +214,28 @@ pub(crate) fn end(cause: Cause, upstream: Option<u16>) -> End {
     }
 }
 
+/// What has happened to calls of this reason, and what can be done about it; none where the table says nothing of it.
+/// `upstream` is the upstream's status: causes that share a word are told apart by it, as far as it goes.
+pub(crate) fn advice(reason: &str, upstream: Option<u16>) -> Option<(&'static str, &'static str)> {
+    let of_upstream = upstream.map(Cause::of_upstream);
+    let of_status = of_upstream.filter(|cause| cause.code() == reason).map(row);
+    let first = || TABLE.iter().find(|row| row.cause.code() == reason);
+    let row = of_status.or_else(first)?;
+    (!row.happened.is_empty()).then_some((row.happened, plain(row, reason)))
+}
+
+/// What is to be done; "the same" refers to the row before.
+fn plain(row: &Row, reason: &str) -> &'static str {
+    match row.todo {
+        "the same" => {
+            let before = TABLE.iter().take_while(|it| it.cause.code() != reason);
+            let before = before.filter(|it| it.todo != "the same");
+            before.last().map_or(row.todo, |it| it.todo)
+        }
+        todo => todo,
+    }
+}
+
 /// An upstream's status as we answer it, with the platform's word for it.
 fn passed_on(status: u16) -> (StatusCode, &'static str) {
     let word = WORDS.iter().find(|(known, _)| *known == status);
@@ -289,6 +311,17 @@ mod tests {
                     || !row.source.is_empty()
             );
         }
+    }
+
+    #[test]
+    fn each_reason_has_an_advice() {
+        let (_, todo) = advice("expired", None).unwrap();
+        assert_eq!(todo, "a higher priority, or more quota");
+        let (happened, _) = advice("upstream.error", Some(401)).unwrap();
+        assert!(happened.contains("401"), "{happened}");
+        let (happened, _) = advice("upstream.error", Some(503)).unwrap();
+        assert!(happened.contains("5xx"), "{happened}");
+        assert_eq!(advice("not.found", None), None);
     }
 
     #[test]

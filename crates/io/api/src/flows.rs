@@ -10,11 +10,9 @@ use crate::state::Api;
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
-use tollgate_callers::Over;
 use tollgate_driver::Driver;
 use tollgate_engine::ShadowCount;
 use tollgate_model::millis;
-use tollgate_store::Role;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -91,12 +89,12 @@ async fn list(
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listing<FlowUse>>, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let snapshot = snapshot(&driver).await?;
-    // Whoever doesn't administer all of it has no business with the names of others' flows.
-    let all = caller.may(Role::Administer, Over::Everything);
+    // Whoever neither administers all of it nor watches it has no business with the names of others' flows.
+    let all = caller.may_watch();
     let own = |name: &str| caller.lanes.pick(Some(name)).is_some();
     let seen: Vec<_> = snapshot
         .flows

@@ -140,7 +140,7 @@ async fn list(
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listing<Limit>>, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let snapshot = snapshot(&driver).await?;

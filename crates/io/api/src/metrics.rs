@@ -73,7 +73,7 @@ async fn get(
     Extension(caller): Caller,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    caller.needs_any()?;
+    caller.needs_role()?;
     let mut figures = Exposition::default();
     sources.show(&mut figures).await;
     let format = format(&headers);

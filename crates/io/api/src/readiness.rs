@@ -79,6 +79,13 @@ impl Readiness {
         found.map(|it| it.finding.standing)
     }
 
+    /// What the last look has found of one thing; none before the first look, and where the node doesn't have it.
+    pub(crate) fn found(&self, checked: Checked) -> Option<Finding> {
+        let seen = self.seen();
+        let found = seen.iter().find(|it| it.finding.checked == checked);
+        found.map(|it| it.finding)
+    }
+
     /// How it stands, in one line for people: `ready; store away`, `not ready: draining`.
     #[must_use]
     pub fn words(&self) -> String {

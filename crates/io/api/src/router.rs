@@ -8,9 +8,9 @@ use crate::operation::Operations;
 use crate::state::Api;
 use crate::{
     actions, audit, cache, clients, closings, cluster, credentials, dashboard, declared, document,
-    drafts, elsewhere, flows, gate, integrations, jobs, learned, limits, links, log, media,
-    metrics, oauth, openapi, operation, organization, packing, parts, readiness, rows, run, tables,
-    tags, tokens, types, usage, workflows,
+    drafts, elsewhere, events, failures, flows, gate, history, integrations, jobs, learned, limits,
+    links, log, media, metrics, oauth, openapi, operation, organization, overview, packing, parts,
+    readiness, rights, rows, run, tables, tags, tokens, types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -68,6 +68,10 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(cluster::routes())
         .merge(log::routes())
         .merge(metrics::routes())
+        .merge(history::routes())
+        .merge(overview::routes())
+        .merge(failures::routes())
+        .merge(events::routes())
 }
 
 /// What needs none.
@@ -97,6 +101,7 @@ pub fn router(api: Api) -> Router {
         .route_layer(body.clone())
         .route_layer(query.clone())
         .route_layer(find.clone())
+        .route_layer(middleware::from_fn(rights::check))
         .route_layer(middleware::from_fn_with_state(
             api.clone(),
             gate::authenticate,

@@ -1,5 +1,6 @@
 //! What handlers share. Each takes the parts that it needs.
 
+use crate::audience::Audience;
 use crate::bodies::Bodies;
 use crate::journal::Journal;
 use crate::log_switch::LogSwitch;
@@ -14,6 +15,7 @@ use tollgate_config::Organization;
 use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
 use tollgate_execution::Executor;
+use tollgate_history::History;
 use tollgate_jobs::Jobs;
 use tollgate_transfers::Transfers;
 use tollgate_workers::Workers;
@@ -78,6 +80,10 @@ parts! {
     notices: Notices,
     /// What was found of the node at the last look.
     readiness: Readiness,
+    /// What was seen of the service.
+    history: Arc<History>,
+    /// Who is told of what is seen.
+    audience: Audience,
     /// Bounds of requests' bodies.
     bodies: Bodies,
 }

@@ -21,6 +21,7 @@ mod listeners;
 mod online;
 mod pulse;
 mod renewal;
+mod sampling;
 mod service;
 mod start_error;
 mod store;

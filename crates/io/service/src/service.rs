@@ -8,6 +8,7 @@ use crate::cluster;
 use crate::listeners::Listeners;
 use crate::pulse::Heart;
 use crate::renewal::LookNow;
+use crate::sampling::{open_history, sample};
 use crate::store::open_alone;
 use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
@@ -15,15 +16,17 @@ use first::{first_look, watch_clients};
 use pieces::{
     go_live, listen, numbers, parts, records, renewals, start_driver, start_tasks, start_workers,
 };
+use put_back::leave;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tollgate_api::{Journal, LogSwitch, Readiness};
+use tollgate_api::{Audience, Journal, LogSwitch, Readiness};
 use tollgate_cluster::Cluster;
 use tollgate_config::Config;
 use tollgate_definitions::{Foundation, LimitRegistry, Live};
 use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
+use tollgate_history::History;
 use tollgate_jobs::{Callbacks, Jobs};
 use tollgate_store::Store;
 use tollgate_telemetry::Telemetry;
@@ -40,6 +43,8 @@ pub struct Service {
     cluster: Option<Arc<Cluster>>,
     telemetry: Telemetry,
     readiness: Readiness,
+    history: Arc<History>,
+    audience: Audience,
     tasks: Tasks,
     /// Where TLS is spoken.
     look_now: Option<LookNow>,
@@ -112,9 +117,10 @@ impl Service {
         let journal = Arc::new(Journal::new(store.is_some()));
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let cluster = cluster::join(&config, process, (&driver, &limits), &mut tasks).await?;
+        let history = open_history(&config.server, process);
         let parts = parts(
             &config,
-            (telemetry.clone(), callbacks),
+            (telemetry.clone(), callbacks, history),
             (workers, &live, &driver, &journal),
             (workflows, composites, limits, cluster.clone()),
             log,
@@ -129,6 +135,8 @@ impl Service {
         let (jobs, transfers) = (parts.jobs.clone(), parts.transfers.clone());
         let renewals = renewals(&config)?;
         let (notices, readiness) = (parts.notices.clone(), parts.readiness.clone());
+        let (history, audience) = (Arc::clone(&parts.history), parts.audience.clone());
+        tasks.spawn("history", sample(&parts, telemetry.clone()));
         let pulse = first_look(&config, &driver, &parts).await;
         let listening = listen(&config, &renewals, parts).await?;
         tasks.spawn("look at the node", pulse.beat());
@@ -170,6 +178,8 @@ impl Service {
             cluster,
             telemetry,
             readiness,
+            history,
+            audience,
             tasks,
             look_now,
         })
@@ -237,6 +247,7 @@ impl Service {
     /// answer. All listeners go on accepting, and so does what is under way: see [`Self::drain`].
     pub fn announce_drain(&self) {
         self.readiness.drain(self.driver.now());
+        self.audience.end();
         self.listening.announce();
     }
 
@@ -250,6 +261,7 @@ impl Service {
     /// of it no longer than `within`, whatever hangs. True if everything came to its end.
     pub async fn drain(self, within: Duration) -> bool {
         self.readiness.drain(self.driver.now());
+        self.audience.end();
         let until = Instant::now() + within;
         // What the store is told in the end gets time even if executions take all they may.
         let executions = within - (within / 10).min(LAST_WORDS);
@@ -267,15 +279,13 @@ impl Service {
         // Nothing is under way any more, so all that the node has of shared limits can be the others'.
         if let Some(cluster) = &self.cluster {
             let left = until.saturating_duration_since(Instant::now());
-            if !cluster.leave(left.min(LAST_WORDS)).await {
-                tracing::warn!(
-                    "the cluster was not left in time: the others have this node's part when its leases have ended"
-                );
-            }
+            leave(cluster, left.min(LAST_WORDS)).await;
         }
         // The driver decides nothing more, so this takes no longer than the writing of lines.
         let left = until.saturating_duration_since(Instant::now());
         let _ = tokio::time::timeout(left, self.telemetry.settle()).await;
+        let left = until.saturating_duration_since(Instant::now());
+        self.settle_history(left.min(LAST_WORDS)).await;
         let Some(store) = &self.store else {
             return answered && ended;
         };

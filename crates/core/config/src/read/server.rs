@@ -4,10 +4,13 @@ use super::flows::Flows;
 use super::integrations::Tables;
 use super::{Reading, access, cors, jobs, logins, pem, proxy, tls, unique_name};
 use crate::{Calculations, Caller, CallerBounds, FileUse, Server};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use tollgate_settings::Section;
 use tollgate_upstream::{Bounds, Proxy};
 
+/// What was seen takes so much: from a day of a small service to all that a machine has.
+const HISTORY_BYTES: RangeInclusive<u64> = 1024 * 1024..=16 * 1024 * 1024 * 1024;
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 /// The platform's own range of token lives.
@@ -76,6 +79,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         wrong_logins_per_minute: count("wrong_logins_per_minute", default.wrong_logins_per_minute),
         trusted_proxies: section.read_each("trusted_proxies"),
         usage_file: path("usage_file").unwrap_or(default.usage_file),
+        history_bytes: history_bytes(&section).unwrap_or(default.history_bytes),
         records_file: path("records_file"),
         workflow_folder: path(renamed("flow_folder", "workflow_folder")),
         max_workflow_runs: size(
@@ -87,6 +91,11 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     };
     section.finish();
     server
+}
+
+fn history_bytes(section: &Section<'_, '_>) -> Option<usize> {
+    let bytes = section.whole("history_bytes", HISTORY_BYTES)?;
+    usize::try_from(bytes).ok()
 }
 
 fn calculations(section: &Section<'_, '_>, default: Calculations) -> Calculations {

@@ -9,7 +9,8 @@ use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use tollgate_api::{
-    Bodies, JobReport, Journal, LogSwitch, Notices, Parts, Readiness, describe, edge, router,
+    Audience, Bodies, JobReport, Journal, LogSwitch, Notices, Parts, Readiness, describe, edge,
+    router,
 };
 use tollgate_architect_runner::{Host, Runner};
 use tollgate_callers::{Callers, Door, Logins, Meter};
@@ -21,6 +22,7 @@ use tollgate_definitions::{
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Executor, OutputCache, RunSupport};
 use tollgate_gateway::{Front, Gateway};
+use tollgate_history::History;
 use tollgate_jobs::{Callbacks, Calls, Jobs};
 use tollgate_listen::{Bounds, Listener, most_connections};
 use tollgate_store::Store;
@@ -115,7 +117,7 @@ type Known = (
 /// What the API's handlers share.
 pub(super) fn parts(
     config: &Config,
-    (telemetry, callbacks): (Telemetry, Callbacks),
+    (telemetry, callbacks, history): (Telemetry, Callbacks, History),
     (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
     (files, composites, limits, cluster): Known,
     log: Option<Arc<dyn LogSwitch>>,
@@ -123,15 +125,14 @@ pub(super) fn parts(
     let server = &config.server;
     let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
     let host = Host::new(server.max_workflow_runs).with_workers(Arc::clone(&workers));
-    let executor = Executor::new(
+    let executor = Arc::new(Executor::new(
         driver.clone(),
         Arc::clone(&workers),
         OutputCache::new(config.caches.clone(), server.cache_bytes),
         telemetry,
         (Arc::clone(&lanes), composites),
         RunSupport::new(Arc::clone(live), host.clone(), describe),
-    );
-    let executor = Arc::new(executor);
+    ));
     let runner = Runner::new(host, tollgate_architect_runner::Bounds::default());
     let jobs = jobs(config, (live, &executor, &lanes), journal, callbacks);
     let organization = Arc::new(config.organization.clone());
@@ -169,6 +170,8 @@ pub(super) fn parts(
         log,
         notices: Notices::default(),
         readiness: Readiness::default(),
+        history: Arc::new(history),
+        audience: Audience::default(),
         bodies: bodies(server),
     }
 }
