@@ -3,7 +3,7 @@
 use crate::{
     Access, CacheRule, Callback, CallerBounds, CallerLogins, ClusterConfig, Composite, Cors,
     FileUse, Gateway, IntegrationRoutes, Jobs, ListenerTls, LogConfig, Organization, Role,
-    SharedLimits, Store,
+    SharedLimits, Store, TraceConfig,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -55,6 +55,8 @@ pub struct Config {
     pub cluster: Option<ClusterConfig>,
     /// What the log says, and how it is written.
     pub log: LogConfig,
+    /// Where spans of calls go; without it they go where OpenTelemetry's own variables say, or nowhere.
+    pub trace: Option<TraceConfig>,
     /// How executions are carried out later; there if there is a store.
     pub jobs: Option<Jobs>,
     /// Shared limits that integrations of the store pass.

@@ -37,6 +37,7 @@ mod passes;
 mod presets;
 mod problem;
 mod read;
+mod trace;
 
 pub use access::{
     Access, CallerBounds, CallerLogins, Keep, KeySource, ProxyRule, Role, SharedLimits, Store,
@@ -60,3 +61,4 @@ pub use problem::ConfigError;
 pub use read::Source;
 pub use read::integrations::DEFAULT_TOKENS;
 pub use tollgate_settings::{Problem, did_you_mean, parse_span, show_span};
+pub use trace::TraceConfig;

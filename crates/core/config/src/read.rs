@@ -21,6 +21,7 @@ mod secrets;
 mod server;
 mod store;
 mod tls;
+mod trace;
 
 use crate::{ClusterConfig, Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
 use sha2::{Digest as _, Sha256};
@@ -202,7 +203,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let composites = composites::read(root, &tables.integrations);
     let organization = organization::read(root);
     let cluster = cluster::read(root, source);
-    let log = log::read(root);
+    let (log, trace) = (log::read(root), trace::read(root, source));
     if cluster.is_some() {
         tables.engine.policy.shares_limits = true;
         tables.engine.policy.ask = ClusterConfig::ASK;
@@ -228,6 +229,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         store,
         cluster,
         log,
+        trace,
         jobs,
         shared_limits: tables.shared,
         caches,

@@ -25,6 +25,8 @@ pub(crate) struct Execution {
     pub(crate) refusals: u32,
     /// When the pause before its next attempt is over.
     pub(crate) pauses_until: Instant,
+    /// The limit that kept it from starting at once when it was taken in.
+    pub(crate) waits_for: Option<String>,
 }
 
 impl Execution {
@@ -39,6 +41,7 @@ impl Execution {
             replayed: false,
             refusals: 0,
             pauses_until: Instant::ZERO,
+            waits_for: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What goes in and what comes out.
 
 use crate::request_body::RequestBody;
-use crate::{AnswerCounts, Progress, Sent};
+use crate::{AnswerCounts, Mark, Progress, Sent};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use std::sync::Arc;
@@ -47,6 +47,8 @@ pub struct Request {
     pub sent: Option<Sent>,
     /// Told how far the execution is.
     pub progress: Option<Arc<Progress>>,
+    /// Names its attempts to the upstream.
+    pub mark: Option<Arc<dyn Mark>>,
     /// Strikes what of an answer is noted in the progress.
     pub redactor: Redactor,
     /// Where the upstream's answers are counted.
@@ -74,6 +76,7 @@ impl Request {
             answer_as: AnswerAs::Unpacked,
             sent: None,
             progress: None,
+            mark: None,
             redactor: Redactor::default(),
             answers: None,
         }

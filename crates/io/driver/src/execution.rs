@@ -86,11 +86,11 @@ impl Execution {
     }
 
     /// Notes that an attempt is sent.
-    pub(crate) fn send(&mut self, attempt: AttemptId, now: Instant) {
+    pub(crate) fn send(&mut self, attempt: AttemptId, span: Option<u64>, now: Instant) {
         self.attempts += 1;
         self.first_sent.get_or_insert(now);
         if let Some(progress) = &self.request.progress {
-            progress.send(attempt, now);
+            progress.send(attempt, span, now);
         }
     }
 

@@ -46,6 +46,7 @@ mod figures;
 mod forwarded;
 mod hang_up;
 mod http;
+mod mark;
 mod messenger;
 mod pipe;
 mod probe;
@@ -74,6 +75,7 @@ pub use forwarded::{AnswerBody, Forwarded};
 pub use http::{
     Addresses, BoxError, Outlet, Resolve, Step, Unreachable, check_identity, check_roots,
 };
+pub use mark::{Mark, TRACEPARENT, TRACESTATE};
 pub use messenger::Messenger;
 pub use probe::{NoToken, Probe};
 pub use progress::{AttemptNote, Progress};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tollgate_engine::LossKind;
 use tollgate_model::{AttemptId, Instant};
 
 /// Attempts of which is noted how they went. The engine makes fewer; of more, the last one is noted in the place of the
@@ -19,6 +20,10 @@ struct Times {
     asked: Option<Instant>,
     sent: Option<Instant>,
     over: Option<Instant>,
+    /// Since when it waits for a start, its first or another.
+    waits_since: Option<Instant>,
+    /// The limit that keeps it from its first start.
+    waits_for: Option<Arc<str>>,
     attempts: u32,
     notes: Vec<AttemptNote>,
 }
@@ -27,6 +32,10 @@ struct Times {
 #[derive(Clone, Debug)]
 pub struct AttemptNote {
     attempt: AttemptId,
+    /// The number of its span, where it has one.
+    pub span: Option<u64>,
+    /// Since when it had waited to be sent.
+    pub waited_since: Instant,
     /// When it was sent.
     pub sent: Instant,
     /// When it had come to its end; none where it was given up.
@@ -35,6 +44,8 @@ pub struct AttemptNote {
     pub status: Option<u16>,
     /// The name that the upstream gave its answer, without any secret.
     pub correlation: Option<Arc<str>>,
+    /// How it was lost, where it has no answer.
+    pub lost: Option<LossKind>,
 }
 
 impl Progress {
@@ -67,13 +78,39 @@ impl Progress {
         self.times().notes.last()?.correlation.clone()
     }
 
+    /// The limit that kept it from starting at once.
+    #[must_use]
+    pub fn waited_for(&self) -> Option<Arc<str>> {
+        self.times().waits_for.clone()
+    }
+
+    /// When it began to wait in vain, and how long that was: nothing was sent, or not again.
+    #[must_use]
+    pub fn waited_in_vain(&self, now: Instant) -> Option<(Instant, Instant)> {
+        let times = self.times();
+        let since = times.waits_since?;
+        Some((since, times.over.unwrap_or(now)))
+    }
+
+    /// How its attempts went, so far as each is noted.
+    #[must_use]
+    pub fn notes(&self) -> Vec<AttemptNote> {
+        self.times().notes.clone()
+    }
+
+    pub(crate) fn waits_for(&self, limit: &str) {
+        self.times().waits_for = Some(limit.into());
+    }
+
     pub(crate) fn begin(&self, now: Instant) {
         let mut times = self.times();
+        (times.waits_since, times.waits_for) = (Some(now), None);
         (times.asked, times.sent, times.over) = (Some(now), None, None);
     }
 
-    pub(crate) fn send(&self, attempt: AttemptId, now: Instant) {
+    pub(crate) fn send(&self, attempt: AttemptId, span: Option<u64>, now: Instant) {
         let mut times = self.times();
+        let waited_since = times.waits_since.take().unwrap_or(now);
         times.attempts += 1;
         times.sent.get_or_insert(now);
         if times.notes.len() >= MOST_NOTED {
@@ -81,10 +118,13 @@ impl Progress {
         }
         times.notes.push(AttemptNote {
             attempt,
+            span,
+            waited_since,
             sent: now,
             ended: None,
             status: None,
             correlation: None,
+            lost: None,
         });
     }
 
@@ -98,11 +138,18 @@ impl Progress {
 
     /// The attempt has come to its end, with an answer or without.
     pub(crate) fn attempt_ended(&self, attempt: AttemptId, now: Instant) {
+        self.times().waits_since = Some(now);
         self.note(attempt, |note| note.ended = Some(now));
     }
 
+    /// The attempt was lost.
+    pub(crate) fn lost(&self, attempt: AttemptId, kind: LossKind) {
+        self.note(attempt, |note| note.lost = Some(kind));
+    }
+
     pub(crate) fn end(&self, now: Instant) {
-        self.times().over.get_or_insert(now);
+        let mut times = self.times();
+        times.over.get_or_insert(now);
     }
 
     fn note(&self, attempt: AttemptId, what: impl FnOnce(&mut AttemptNote)) {
@@ -134,8 +181,8 @@ mod tests {
         assert_eq!(progress.waited(at(9)), Duration::ZERO);
         progress.begin(at(1));
         assert_eq!(progress.waited(at(9)), seconds(8));
-        progress.send(AttemptId(0), at(3));
-        progress.send(AttemptId(1), at(5));
+        progress.send(AttemptId(0), None, at(3));
+        progress.send(AttemptId(1), None, at(5));
         assert_eq!(
             (progress.waited(at(9)), progress.under_way()),
             (seconds(2), None)
@@ -156,7 +203,7 @@ mod tests {
         assert_eq!(progress.attempts(), 2);
         // One that was sent before sends for the first time anew.
         progress.begin(at(20));
-        progress.send(AttemptId(2), at(21));
+        progress.send(AttemptId(2), None, at(21));
         assert_eq!(
             (progress.waited(at(30)), progress.attempts()),
             (seconds(1), 3)
@@ -168,7 +215,7 @@ mod tests {
         let progress = Progress::default();
         progress.begin(at(1));
         for attempt in 0..100 {
-            progress.send(AttemptId(attempt), at(2));
+            progress.send(AttemptId(attempt), None, at(2));
             assert_eq!(progress.correlation(), None, "it isn't answered yet");
             let name = format!("name {attempt}");
             progress.head(AttemptId(attempt), 503, Some(name.into()));

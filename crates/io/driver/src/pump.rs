@@ -270,10 +270,16 @@ impl Pump {
             return;
         }
         let of = (submission.route, submission.flow);
-        let execution = Execution::new(of, request, reply, self.clock.now());
+        let execution = Execution::new(of, Arc::clone(&request), reply, self.clock.now());
         self.executions.insert(submission.execution, execution);
         let undecided = tell.map(|tell| (submission.execution, tell));
         self.undecided.extend(undecided);
+        let progress = request.progress.clone();
         self.tell(Event::Submit(submission));
+        if let Some(progress) = progress
+            && let Some(limit) = self.engine.waits_for(submission.execution)
+        {
+            progress.waits_for(limit);
+        }
     }
 }

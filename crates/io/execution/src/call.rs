@@ -1,6 +1,7 @@
 //! One call, step by step: check the inputs, log in, render the request, send it, map the answer.
 
 mod login;
+mod traced;
 
 pub(crate) use login::CallSecrets;
 
@@ -23,6 +24,7 @@ use tollgate_definitions::{CatalogAction, CatalogIntegration, Wiring};
 use tollgate_driver::{Driver, Progress, Redactor, Tell};
 use tollgate_meter::Meter;
 use tollgate_telemetry::Telemetry;
+use tollgate_telemetry::traces::CallTrace;
 use tollgate_upstream::RequestPath;
 
 /// What calls are carried out with.
@@ -45,6 +47,8 @@ pub(crate) struct Call {
     tell: Mutex<Tell>,
     /// Told how far its execution is.
     progress: Option<Arc<Progress>>,
+    /// Its place in its trace.
+    pub(crate) trace: Option<Arc<CallTrace>>,
 }
 
 impl Call {
@@ -77,15 +81,21 @@ impl Call {
             job: Job::new(&target.id, what, within),
             tell: Mutex::new(None),
             progress: None,
+            trace: None,
         }
     }
 
     /// The same, with those who record how far it is, and what would become of its request, were nothing in shadow; of the
     /// first, should it send two.
-    pub(crate) fn telling(self, progress: Arc<Progress>, tell: Tell) -> Self {
+    pub(crate) fn telling(
+        self,
+        (progress, trace): (Arc<Progress>, Option<Arc<CallTrace>>),
+        tell: Tell,
+    ) -> Self {
         Self {
             tell: Mutex::new(tell),
             progress: Some(progress),
+            trace,
             ..self
         }
     }
@@ -156,10 +166,11 @@ impl Call {
             written(&output, meter)
         });
         Ok(Outcome {
-            output: output.await?,
+            output: self.part("translate", output).await?,
             waited,
             latency: took.saturating_sub(waited),
             source: None,
+            made_by: None,
             status: Some(status),
             calls: Arc::default(),
         })
@@ -177,7 +188,7 @@ impl Call {
             let rendered = action.render_within(&input, &credentials, meter);
             rendered.map_err(|error| no_request(&error))
         };
-        self.work(render).await
+        self.part("render", self.work(render)).await
     }
 
     /// Sends the request when its turn comes.
@@ -198,6 +209,7 @@ impl Call {
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
         let redactor = secrets.redactor.clone().and(&sensitive::redactor(headers));
         request.redactor = redactor.clone();
+        self.mark(&mut request, action);
         request.answers = Some(self.tools.telemetry.counts().answers_of(&self.target.name));
         let path = RequestPath::of_action(&request.url);
         let route = (wiring.routes).of(Some(action.name()), request.method.as_str(), path);

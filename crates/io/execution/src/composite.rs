@@ -85,6 +85,7 @@ pub(crate) async fn run(
             waited,
             latency: begun.elapsed().saturating_sub(waited),
             source: None,
+            made_by: None,
             status: None,
             calls,
         }),

@@ -13,6 +13,7 @@ use crate::works::Works;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tollgate_cache::Source;
 use tollgate_definitions::{CatalogAction, CatalogIntegration, Composites, Lanes};
 use tollgate_driver::{Driver, Tell};
 use tollgate_model::FlowId;
@@ -121,10 +122,10 @@ impl Executor {
         let of = (terms.flow, target.as_ref());
         let mut under_way = self.begin(named, of, subject, foretold);
         under_way.is_composite = entry.is_composite();
-        let progress = Arc::clone(&under_way.progress);
+        let (progress, trace) = (Arc::clone(&under_way.progress), under_way.trace.clone());
         let carried_out = async {
             let call = Call::new(&self.tools, entry, target, terms.clone())?;
-            let call = Arc::new(call.telling(progress, tell));
+            let call = Arc::new(call.telling((progress, trace), tell));
             let outcome = self.output(&call, body).await?;
             Ok((call, outcome))
         };
@@ -159,10 +160,14 @@ impl Executor {
     ) -> BoxFuture<'static, Result<Outcome, ExecuteError>> {
         let (executor, call) = (self.clone(), Arc::clone(call));
         Box::pin(async move {
-            match executor.composites.get(&call.entry.id) {
+            let made = match executor.composites.get(&call.entry.id) {
                 None => call.run(&input).await,
                 Some(it) => composite::run(&executor.carrier(), &call, it, &input).await,
-            }
+            };
+            made.map(|outcome| Outcome {
+                made_by: call.trace.as_ref().map(|it| it.context().clone()),
+                ..outcome
+            })
         })
     }
 
@@ -206,13 +211,17 @@ impl Executor {
     }
 }
 
-fn ending<'a>(result: Result<&Outcome, &'a ExecuteError>) -> Ending<'a> {
+fn ending<'a>(result: Result<&'a Outcome, &'a ExecuteError>) -> Ending<'a> {
     match result {
         Ok(outcome) => Ending {
             error: None,
             waited: Some(outcome.waited),
             source: outcome.source,
             status: outcome.status,
+            made_by: match outcome.source {
+                None | Some(Source::Call) => None,
+                Some(_) => outcome.made_by.as_ref(),
+            },
         },
         Err(error) => Ending {
             error: Some(error),

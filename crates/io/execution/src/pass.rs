@@ -13,8 +13,11 @@ use http::{HeaderMap, Method};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_definitions::CatalogIntegration;
-use tollgate_driver::{Call, Forwarded, Progress, Request, RequestBody, Tell};
+use tollgate_driver::{
+    Call, Forwarded, Progress, Request, RequestBody, TRACEPARENT, TRACESTATE, Tell,
+};
 use tollgate_model::FlowId;
+use tollgate_telemetry::traces::CallTrace;
 use tollgate_telemetry::{CallId, CallOrigin, Subject};
 use tollgate_upstream::RequestPath;
 
@@ -52,6 +55,9 @@ pub struct PassTerms {
     pub timeout: Duration,
 }
 
+/// Who notes how a request goes.
+type Noted = (Arc<Progress>, Option<Arc<CallTrace>>);
+
 impl Executor {
     /// Passes a request through, and gives the upstream's answer, whatever its status, as it comes.
     ///
@@ -72,8 +78,8 @@ impl Executor {
         let of = (terms.flow, target.as_ref());
         let (id, named) = (terms.id, (terms.id, None, terms.origin.clone()));
         let under_way = self.begin(named, of, subject, foretold);
-        let progress = Arc::clone(&under_way.progress);
-        let passed = caught(self.passed(target, request, terms, (progress, tell))).await;
+        let noted = (Arc::clone(&under_way.progress), under_way.trace.clone());
+        let passed = caught(self.passed(target, request, terms, (noted, tell))).await;
         let passed = passed.map_err(|error| error.of_id(id));
         let (answer, error) = (passed.as_ref().ok(), passed.as_ref().err());
         under_way.end(Ending {
@@ -81,6 +87,7 @@ impl Executor {
             waited: answer.map(|answer| answer.waited),
             source: None,
             status: answer.map(|answer| answer.status),
+            made_by: None,
         });
         passed
     }
@@ -90,7 +97,7 @@ impl Executor {
         target: &Arc<CatalogIntegration>,
         request: PassedRequest<'_>,
         terms: PassTerms,
-        (progress, tell): (Arc<Progress>, Tell),
+        ((progress, trace), tell): (Noted, Tell),
     ) -> Result<Forwarded, ExecuteError> {
         let wiring = target.wiring()?;
         let query = request.query.map(|query| format!("?{query}"));
@@ -102,6 +109,13 @@ impl Executor {
         let idempotent = request.method.is_idempotent();
         let mut sent = Request::new(request.method, url, request.headers, request.body);
         sent.progress = Some(progress);
+        if let Some(trace) = trace {
+            // The caller's own are of the span above this one.
+            sent.headers.remove(TRACEPARENT);
+            sent.headers.remove(TRACESTATE);
+            trace.goes_to(&sent.method, &sent.url, &request.template);
+            sent.mark = Some(trace);
+        }
         sent.answers = Some(self.telemetry().counts().answers_of(&target.name));
         let call = Call {
             route,

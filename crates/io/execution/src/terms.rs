@@ -6,6 +6,7 @@ use std::time::Duration;
 use tollgate_cache::Source;
 use tollgate_driver::Sent;
 use tollgate_model::FlowId;
+use tollgate_telemetry::traces::SpanContext;
 use tollgate_telemetry::{CallId, CallOrigin};
 
 /// Who calls and how long it may wait.
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub source: Option<Source>,
     /// The status that the upstream answered this call; none where another call, or others, made the output.
     pub status: Option<u16>,
+    /// The call that has made the output, where calls are traced.
+    pub made_by: Option<SpanContext>,
     /// How the calls of a composite ended; empty where none were made.
     pub calls: Arc<[CallEnd]>,
 }

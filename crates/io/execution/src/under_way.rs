@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tollgate_cache::Source;
 use tollgate_driver::{Driver, Progress};
+use tollgate_telemetry::traces::{CallTrace, SpanContext};
 use tollgate_telemetry::{
-    CallId, CallOrigin, CallOutcome, CallRecord, Foretold, Subject, Telemetry,
+    CallId, CallOrigin, CallOutcome, CallRecord, Foretold, Subject, Telemetry, TracedCall,
 };
 
 /// A call under way.
@@ -25,6 +26,8 @@ pub(crate) struct UnderWay<'a> {
     pub(crate) is_composite: bool,
     /// How far its execution is; nothing is noted there of a call that has none of its own.
     pub(crate) progress: Arc<Progress>,
+    /// Its place in its trace.
+    pub(crate) trace: Option<Arc<CallTrace>>,
     begun: (SystemTime, Instant),
     foretold: Foretold,
     is_over: bool,
@@ -41,6 +44,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) source: Option<Source>,
     /// The status that the upstream answered.
     pub(crate) status: Option<u16>,
+    /// The call that has made its output, where another one has, and calls are traced.
+    pub(crate) made_by: Option<&'a SpanContext>,
 }
 
 impl<'a> UnderWay<'a> {
@@ -52,6 +57,7 @@ impl<'a> UnderWay<'a> {
         subject: Subject<'a>,
         foretold: Foretold,
     ) -> Self {
+        let trace = telemetry.begin_trace(origin.span.as_ref(), || driver.now());
         Self {
             telemetry,
             driver,
@@ -63,6 +69,7 @@ impl<'a> UnderWay<'a> {
             subject,
             is_composite: false,
             progress: Arc::default(),
+            trace,
             begun: (SystemTime::now(), Instant::now()),
             foretold,
             is_over: false,
@@ -94,7 +101,13 @@ impl<'a> UnderWay<'a> {
             .unwrap_or_else(|| self.progress.waited(self.driver.now()));
         let of_error = ending.error.and_then(|error| error.upstream_status);
         let status = ending.status.or(of_error);
-        let correlation = self.progress.correlation();
+        let progress = &*self.progress;
+        let (correlation, waited_for) = (progress.correlation(), progress.waited_for());
+        let trace = self.trace.as_deref();
+        let attempts = match trace.is_some_and(CallTrace::is_sampled) {
+            true => progress.notes(),
+            false => Vec::new(),
+        };
         let record = CallRecord {
             id: self.id,
             parent: self.parent,
@@ -110,9 +123,16 @@ impl<'a> UnderWay<'a> {
             source: ending.source,
             cause: ending.error.map(|error| error.cause.code()),
             limit: ending.error.and_then(|error| error.limit.as_deref()),
+            waited_for: waited_for.as_deref(),
             caller_correlation: self.origin.correlation.as_deref(),
             upstream_correlation: correlation.as_deref(),
             status,
+            trace: trace.map(|trace| TracedCall {
+                trace,
+                attempts: &attempts,
+                waited_in_vain: progress.waited_in_vain(self.driver.now()),
+                made_by: ending.made_by,
+            }),
         };
         let foretold = self.foretold.take();
         self.telemetry.ended(&record, foretold);

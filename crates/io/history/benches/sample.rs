@@ -88,9 +88,11 @@ fn calls(telemetry: &Telemetry, second: u64) {
                 source: None,
                 cause: refused.then_some("deadline.cannot.be.met"),
                 limit: refused.then_some("org.rate"),
+                waited_for: None,
                 caller_correlation: None,
                 upstream_correlation: None,
                 status: Some(200),
+                trace: None,
             };
             telemetry.ended(&record, None);
         }

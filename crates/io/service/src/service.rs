@@ -3,6 +3,7 @@
 mod first;
 mod pieces;
 mod put_back;
+mod traces;
 
 use crate::cluster;
 use crate::listeners::Listeners;
@@ -13,9 +14,7 @@ use crate::store::open_alone;
 use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
 use first::{first_look, watch_clients};
-use pieces::{
-    go_live, listen, numbers, parts, records, renewals, start_driver, start_tasks, start_workers,
-};
+use pieces::{go_live, listen, numbers, parts, renewals, start_driver, start_tasks, start_workers};
 use put_back::leave;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -93,7 +92,7 @@ impl Service {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
         };
-        let telemetry = Telemetry::new(records(&config.server)?);
+        let telemetry = traces::telemetry(&config)?;
         let callbacks =
             Callbacks::new(&config).map_err(|(caller, why)| StartError::Callback(caller, why))?;
         let workers = start_workers(&config.server)?;

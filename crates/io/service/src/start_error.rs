@@ -20,6 +20,8 @@ pub enum StartError {
     Callback(String, String),
     /// The file of records can't be opened.
     Records(std::path::PathBuf, std::io::Error),
+    /// Spans of calls can't be sent as `[trace]` or OpenTelemetry's variables say.
+    Traces(String),
     /// The file of the numbers that were set, beside this usage file, can't be read.
     Numbers(std::path::PathBuf, std::io::Error),
     /// The threads that calculate can't be started.
@@ -51,6 +53,7 @@ impl std::fmt::Display for StartError {
             Self::Records(path, error) => {
                 write!(f, "server.records_file: {}: {error}", path.display())
             }
+            Self::Traces(why) => write!(f, "[trace]: {why}"),
             Self::Numbers(path, error) => {
                 let path = path.with_extension("limits");
                 write!(f, "limits that were set: {}: {error}", path.display())

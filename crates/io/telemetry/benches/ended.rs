@@ -26,9 +26,11 @@ fn record<'a>(id: CallId, action: &'a str) -> CallRecord<'a> {
         source: None,
         cause: None,
         limit: None,
+        waited_for: None,
         caller_correlation: None,
         upstream_correlation: None,
         status: Some(200),
+        trace: None,
     }
 }
 

@@ -12,9 +12,10 @@
 //! caller's way, unless somebody has asked for texts, or the call has no output. What a receiver can't take is lost and counted; no call is.
 //!
 //! A receiver is a type of this room that [`Telemetry`] has, and a line in [`Telemetry::ended`]. There are figures
-//! ([`metrics`]), the lines that the simulator replays ([`Records`]), those of the log (`line`), and the last calls by their
-//! names ([`Recent`]).
+//! ([`metrics`]), the lines that the simulator replays ([`Records`]), those of the log (`line`), spans ([`traces`]), and the
+//! last calls by their names ([`Recent`]).
 
+mod call_trace;
 mod line;
 pub mod metrics;
 mod origin;
@@ -24,10 +25,11 @@ mod record;
 mod records;
 mod seldom;
 mod telemetry;
+pub mod traces;
 
 pub use origin::CallOrigin;
 pub use recent::{CALLS, FAILURES, Recent, SeenCall};
-pub use record::{CallId, CallOutcome, CallRecord, Foretold, Subject};
+pub use record::{CallId, CallOutcome, CallRecord, Foretold, Subject, TracedCall};
 pub use records::Records;
 pub use seldom::Seldom;
 pub use telemetry::Telemetry;

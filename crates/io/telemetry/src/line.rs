@@ -111,6 +111,7 @@ macro_rules! line {
             code = $record.cause,
             limit = $record.limit,
             source = $record.source.map(|source| source.as_str()),
+            waited_for = $record.waited_for,
             waited_ms = millis($record.waited),
             upstream_ms = $record.upstream.map(millis),
             whole_ms = millis($record.whole),

@@ -229,9 +229,11 @@ mod tests {
             source: None,
             cause,
             limit,
+            waited_for: None,
             caller_correlation: None,
             upstream_correlation: None,
             status: None,
+            trace: None,
         }
     }
 

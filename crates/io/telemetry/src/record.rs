@@ -1,10 +1,14 @@
 //! What is told of a call that has come to its end.
 
+use crate::call_trace::CallTrace;
+use opentelemetry::trace::SpanContext;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 use tollgate_cache::Source;
+use tollgate_driver::AttemptNote;
 use tollgate_engine::ShadowDecision;
+use tollgate_model::Instant;
 use uuid::Uuid;
 
 /// A call's name: drawn when it is asked for, and the same in its answer, its record and the log.
@@ -62,12 +66,29 @@ pub struct CallRecord<'a> {
     pub cause: Option<&'static str>,
     /// The limit that refused it, where one did.
     pub limit: Option<&'a str>,
+    /// The limit that kept it from starting at once, where one did and it was taken in all the same.
+    pub waited_for: Option<&'a str>,
     /// The name that its caller knows it by, where the caller's request gave one.
     pub caller_correlation: Option<&'a str>,
     /// The name that the upstream gave its answer to the last attempt.
     pub upstream_correlation: Option<&'a str>,
     /// The status that the upstream answered; none where it gave no answer, and of one whose answer was mapped.
     pub status: Option<u16>,
+    /// What its spans are made of; none where calls aren't traced.
+    pub trace: Option<TracedCall<'a>>,
+}
+
+/// What the spans of a call are made of, beside its record.
+#[derive(Clone, Copy, Debug)]
+pub struct TracedCall<'a> {
+    /// Its place in the trace.
+    pub trace: &'a CallTrace,
+    /// How its attempts went; none where it isn't sampled.
+    pub attempts: &'a [AttemptNote],
+    /// From when to when it waited for a start that it didn't get.
+    pub waited_in_vain: Option<(Instant, Instant)>,
+    /// The call that has made its output, where another one has.
+    pub made_by: Option<&'a SpanContext>,
 }
 
 impl CallRecord<'_> {

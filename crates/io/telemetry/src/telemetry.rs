@@ -5,7 +5,9 @@ use crate::metrics::CallCounts;
 use crate::recent::Recent;
 use crate::record::{CallRecord, Foretold};
 use crate::records::Records;
+use crate::traces::{CallTrace, SpanContext, Traces};
 use std::sync::Arc;
+use tollgate_model::Instant;
 
 /// Tells everybody who wants to know of calls that have ended. Clones are the same one.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +16,7 @@ pub struct Telemetry {
     counts: Arc<CallCounts>,
     lines: CallLines,
     recent: Arc<Recent>,
+    traces: Option<Traces>,
 }
 
 impl Telemetry {
@@ -25,7 +28,33 @@ impl Telemetry {
             counts: Arc::default(),
             lines: CallLines::default(),
             recent: Arc::default(),
+            traces: None,
         }
+    }
+
+    /// The same, and makes spans of calls.
+    #[must_use]
+    pub fn tracing(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
+    }
+
+    /// The place in its trace of a call that begins now, which is the instant `at` of the driver's time line; `parent`: the span
+    /// that it belongs to. None where calls aren't traced.
+    #[must_use]
+    pub fn begin_trace(
+        &self,
+        parent: Option<&SpanContext>,
+        at: impl FnOnce() -> Instant,
+    ) -> Option<Arc<CallTrace>> {
+        let traces = self.traces.as_ref()?;
+        Some(Arc::new(traces.begin(parent, at())))
+    }
+
+    /// Spans that were sent, and spans that were not; none where calls aren't traced.
+    #[must_use]
+    pub fn spans(&self) -> Option<(u64, u64)> {
+        let traces = self.traces.as_ref()?;
+        Some((traces.sent(), traces.lost()))
     }
 
     /// Takes the record of a call that has ended.
@@ -33,6 +62,9 @@ impl Telemetry {
         let counted = self.counts.count(record);
         self.recent.note(record, counted);
         self.lines.write(record);
+        if let Some(traces) = &self.traces {
+            traces.ended(record);
+        }
         self.records.note(record, foretold);
     }
 
@@ -65,5 +97,8 @@ impl Telemetry {
     pub async fn settle(&self) {
         self.lines.tell_left_out();
         self.records.settle().await;
+        if let Some(traces) = &self.traces {
+            traces.settle().await;
+        }
     }
 }

@@ -24,9 +24,11 @@ fn record<'a>() -> CallRecord<'a> {
         source: None,
         cause: None,
         limit: None,
+        waited_for: None,
         caller_correlation: None,
         upstream_correlation: None,
         status: Some(200),
+        trace: None,
     }
 }
 

@@ -63,9 +63,11 @@ fn answered<'a>() -> CallRecord<'a> {
         source: Some(Source::Call),
         cause: None,
         limit: None,
+        waited_for: None,
         caller_correlation: Some("order:7"),
         upstream_correlation: Some("0f2a"),
         status: Some(200),
+        trace: None,
     }
 }
 

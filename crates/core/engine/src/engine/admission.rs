@@ -63,7 +63,17 @@ impl Engine {
             self.refuse(shed, Reason::Shed, limit.clone(), None);
         }
         self.queue.arrived_in(lane, now);
+        if let Some(it) = self.executions.get_mut(&execution) {
+            it.waits_for = limit;
+        }
         self.enqueue(execution);
+    }
+
+    /// The limit that kept the execution from starting when it was submitted, by the estimate that was made then; none where
+    /// it started at once, or what it waits for is no limit.
+    #[must_use]
+    pub fn waits_for(&self, execution: ExecutionId) -> Option<&str> {
+        self.executions.get(&execution)?.waits_for.as_deref()
     }
 
     /// Takes in a call of a flow in shadow. It is sent before the event ends, or waits for its pool's first token.

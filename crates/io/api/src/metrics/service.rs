@@ -37,4 +37,8 @@ pub(super) async fn show_jobs(jobs: &Jobs, to: &mut Exposition) {
 
 pub(super) fn show_records(telemetry: &Telemetry, to: &mut Exposition) {
     to.put(&table::RECORDS_LOST, &[], telemetry.records_lost());
+    if let Some((sent, lost)) = telemetry.spans() {
+        to.put(&table::SPANS, &["sent"], sent);
+        to.put(&table::SPANS, &["lost"], lost);
+    }
 }

@@ -4,7 +4,7 @@ use super::message::{Message, Report};
 use super::{Attempt, Pump};
 use crate::answer_counts::ExpectedAnswer;
 use crate::task::Task;
-use crate::upstream;
+use crate::{mark, upstream};
 use tollgate_engine::{Command, Event, LossKind};
 use tollgate_model::{AttemptId, ExecutionId, Instant, TokenId};
 
@@ -72,7 +72,6 @@ impl Pump {
             self.tell(Event::Lost(attempt, LossKind::NeverSent));
             return;
         };
-        execution.send(attempt, self.clock.now());
         if let Some(sent) = &execution.request.sent {
             sent.set();
         }
@@ -81,7 +80,10 @@ impl Pump {
         if let Some(bearer) = &bearer {
             execution.sent.push(bearer.redactor.clone());
         }
-        let request = upstream::prepare(&execution.request, bearer);
+        let mut request = upstream::prepare(&execution.request, bearer);
+        let by = execution.request.mark.as_deref();
+        let span = by.map(|by| mark::mark(&mut request.headers, by));
+        execution.send(attempt, span, self.clock.now());
         let died = Message::Lost(
             attempt,
             LossKind::NoAnswer,

@@ -65,6 +65,9 @@ impl Pump {
         let Some(id) = self.attempt_ended(attempt) else {
             return;
         };
+        if let Some(progress) = progress(&self.executions, id) {
+            progress.lost(attempt, kind);
+        }
         tracing::debug!(attempt = attempt.0, ?kind, reason, "lost");
         let is_last = self.executions.get_mut(&id).is_some_and(|execution| {
             execution.lost = reason;

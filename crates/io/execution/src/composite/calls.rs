@@ -110,7 +110,7 @@ impl Listed<'_> {
         Ok(Terms {
             id: CallId::draw(),
             parent: Some(self.running.call.terms.id),
-            origin: CallOrigin::default(),
+            origin: CallOrigin::within(self.running.call.trace.as_deref()),
             flow: self.running.call.terms.flow,
             deadline: own.then_some(left),
             flat: false,

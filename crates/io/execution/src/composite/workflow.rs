@@ -23,6 +23,7 @@ use tollgate_definitions::InnerWorkflow;
 use tollgate_driver::Sent;
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
+use tollgate_telemetry::traces::CallTrace;
 use tollgate_telemetry::{CallId, CallOrigin};
 
 /// Characters that are told of why a run failed: it may quote a value.
@@ -36,6 +37,8 @@ struct Asks {
     inner: Arc<InnerWorkflow>,
     /// The composite's call.
     parent: CallId,
+    /// Its place in its trace.
+    trace: Option<Arc<CallTrace>>,
     flow: FlowId,
     sent: Option<Sent>,
     ends: Instant,
@@ -67,6 +70,7 @@ async fn run(
         carrier: Arc::clone(running.carrier),
         inner: Arc::clone(inner),
         parent: call.terms.id,
+        trace: call.trace.clone(),
         flow: call.terms.flow,
         sent: call.terms.sent.clone(),
         ends: running.ends,
@@ -169,7 +173,7 @@ impl Asks {
         let terms = Terms {
             id: CallId::draw(),
             parent: Some(self.parent),
-            origin: CallOrigin::default(),
+            origin: CallOrigin::within(self.trace.as_deref()),
             flow: self.flow,
             deadline: Some(within.min(left)),
             flat: true,

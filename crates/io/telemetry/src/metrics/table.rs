@@ -123,6 +123,9 @@ metrics! {
         "Jobs in the store that wait to be carried out; the same on all nodes of a store";
     RECORDS_LOST: COUNTER, "tollgate_records_lost_total", [],
         "Lines of the records file that were not written";
+    SPANS: COUNTER, "tollgate_spans_total", ["outcome"],
+        "Spans of traces, by what became of them: sent (the collector has taken them), lost (no room to wait for it, or it \
+         didn't take them). Not there without `[trace]`";
     LOG_LOST: COUNTER, "tollgate_log_lines_lost_total", [],
         "Lines of the log that were not written";
     BUILD: (Kind::Info, Unit::None), "tollgate_build_info", ["version"],
