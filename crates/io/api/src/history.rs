@@ -117,7 +117,7 @@ async fn get(
     caller.needs_watch()?;
     let now = seconds_now();
     let question = question(&Query::parse(query.as_deref()), now)?;
-    // Tens of milliseconds, where there is much of it.
+    // Up to half a second, where there is much of it.
     let answered = tokio::task::spawn_blocking(move || history.answer(&question, now));
     let answer = answered.await.map_err(|_| ApiError::internal())?;
     Ok(Json(answer.into()))

@@ -174,8 +174,8 @@ impl History {
         }
     }
 
-    /// Answers a question. It takes some milliseconds of calculation, tens of them for an hour of hundreds of busy series,
-    /// and holds up no sample meanwhile. `now`: in seconds since 1970.
+    /// Answers a question. It calculates for up to half a second, for an hour of hundreds of busy series, and holds up no
+    /// sample meanwhile. `now`: in seconds since 1970.
     #[must_use]
     pub fn answer(&self, question: &Question, now: u64) -> Answer {
         let is_recent = question.from.saturating_add(SECONDS_KEPT) >= now;
