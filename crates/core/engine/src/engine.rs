@@ -82,6 +82,7 @@ impl Engine {
             Event::RenewCredentials(client) => self.renew_credentials(client, now),
             Event::WatchClient(client) => self.watch_client(client, now),
             Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed, now),
+            Event::LiftLimit(limit) => self.lift_limit(limit, now),
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetLease { limit, lease, held } => self.set_lease(limit, lease, &held, now),
             Event::Inherit { limit } => self.inherit(limit, now),

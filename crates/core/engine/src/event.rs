@@ -66,6 +66,9 @@ pub enum Event {
         /// Calls per window, or at once; with 0 nothing starts.
         allowed: u32,
     },
+    /// Nothing defines a shared limit any more: it holds nobody back, and isn't shown. What was used of it stays known,
+    /// and [`Event::SetLimit`] puts it in force again.
+    LiftLimit(LimitId),
     /// Another number of a shared limit's calls is left free for other applications from now on. A lower
     /// one is used at once; a higher one drains what is held.
     SetLeave {

@@ -36,8 +36,22 @@ use growth::Rates;
 use state::PoolState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use tollgate_model::{ClientId, Id, Instant, PoolId, TokenId};
+use tollgate_model::{ClientId, Id, Instant, PoolId, Rule, TokenId};
 use tollgate_quota::Ledger;
+
+/// Such ledgers with no slot in them, as those of a client without a token.
+fn without_slots(aggregates: &[Ledger]) -> Vec<Ledger> {
+    let empty = aggregates.iter().map(|of| {
+        let mut ledger = Ledger::new(Rule::Window {
+            allowed: 0,
+            period: of.period().unwrap_or_default(),
+            counted_within: None,
+        });
+        ledger.set_allowed(0);
+        ledger
+    });
+    empty.collect()
+}
 
 /// All clients, tokens and pools.
 #[derive(Debug)]
@@ -69,6 +83,13 @@ impl Pools {
             .resize_with(config.clients.len(), || ClientState::new(&config.policy));
         for (index, pool) in self.pools.iter_mut().enumerate() {
             pool.rates = Rates::new(PoolId::at(index), config);
+            pool.clients.clone_from(&config.pools[index].clients);
+            for client in &pool.clients {
+                let client = &mut self.clients[client.index()];
+                if client.pool.replace(PoolId::at(index)).is_none() && pool.clients_differ {
+                    client.aggregates = without_slots(&pool.aggregates);
+                }
+            }
         }
         for index in self.pools.len()..config.pools.len() {
             let pool = PoolState::new(PoolId::at(index), config);

@@ -31,7 +31,7 @@ use forecast::longest_period;
 pub(crate) use forecast::{Line, Standing};
 pub(crate) use lane::{Candidate, Lane, LaneKey};
 use share::{Class, FlowState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tollgate_model::{ExecutionId, FlowId, Instant, LimitUse, RouteId};
 
@@ -79,6 +79,35 @@ impl Queue {
             pausing: 0,
             recent: longest_period(config),
         }
+    }
+
+    /// Takes over what flows there are now, and what they are. Those that wait go on waiting, with what their flow has
+    /// become. Whether anything has changed.
+    pub(crate) fn follow(&mut self, config: &Config) -> bool {
+        self.recent = longest_period(config);
+        let mut has_changed = self.flows.len() < config.flows.len();
+        for (index, flow) in config.flows.iter().enumerate() {
+            let wanted = FlowState::new(flow, config);
+            self.classes.entry(wanted.class).or_default();
+            let Some(state) = self.flows.get_mut(index) else {
+                self.flows.push(wanted);
+                continue;
+            };
+            if state.class != wanted.class {
+                let (from, waiting) = (state.class, state.queued);
+                if let Some(class) = self.classes.get_mut(&from) {
+                    class.queued -= waiting;
+                }
+                if let Some(class) = self.classes.get_mut(&wanted.class) {
+                    class.queued += waiting;
+                    state.virtual_time = class.virtual_time;
+                }
+            }
+            has_changed |= state.take_over(wanted);
+        }
+        let classes: BTreeSet<_> = self.flows.iter().map(|flow| flow.class).collect();
+        self.classes.retain(|class, _| classes.contains(class));
+        has_changed
     }
 
     pub(crate) fn len(&self) -> usize {

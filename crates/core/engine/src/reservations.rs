@@ -92,6 +92,11 @@ impl Reservations {
         }
     }
 
+    /// Flows have changed.
+    pub(crate) fn follow(&mut self, config: &Config) {
+        *self = Self::new(config);
+    }
+
     /// A lane is about to be chosen: [`Self::next_look`] will be about this choice.
     pub(crate) fn begin_choice(&mut self) {
         self.highest_rate = 0.0;

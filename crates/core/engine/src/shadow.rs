@@ -13,9 +13,7 @@
 //! **What it doesn't know**, and so leaves out: numbers that headers tell, limits that are learned, other applications
 //! that headers betray, further attempts of one execution, and what an earlier process has used. Its tokens are granted
 //! at once where the client has one. What it says is what the *configured* limits, classes and deadlines make of the
-//! calls.
-//!
-//! Tested in `tests/shadow.rs`: what is foretold of a load in shadow is what happens to the same load enforced.
+//! calls. Tested in `tests/shadow.rs`: what is foretold of a load in shadow is what happens to the same load enforced.
 
 mod call;
 mod count;
@@ -169,6 +167,8 @@ impl<E: Decides> Shadow<E> {
 
     /// Appends to the tables what the other engine's have more at their ends.
     pub(crate) fn extend(&mut self, config: &Config, now: Instant) {
+        self.counts
+            .resize_with(config.flows.len(), Default::default);
         self.engine.extend_to(config, now);
     }
 

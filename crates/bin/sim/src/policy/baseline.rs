@@ -1,7 +1,6 @@
 //! The policies that are not the engine: a call is tried, and tried again.
 //!
-//! They share the bookkeeping (tokens, attempts, timeouts, retries) and differ in which token a call
-//! takes and in what follows a 429; see the table in [`super`].
+//! They differ in which token a call takes and in what follows a 429; see the table in [`super`].
 
 mod adaptive;
 mod choice;
@@ -128,6 +127,7 @@ impl Limiter for Baseline {
             }
             Event::Cancel(_)
             | Event::SetLimit { .. }
+            | Event::LiftLimit(_)
             | Event::SetLeave { .. }
             | Event::SetLease { .. }
             | Event::Inherit { .. }

@@ -4,18 +4,34 @@
 //! touched. New entries are appended; they may refer to old ones and to each other, so a route that
 //! takes another's place goes on with its limits, its pool and all that they hold. A route that is no
 //! longer wanted just gets no submissions; its client is retired ([`crate::Event::RetireClient`]).
+//!
+//! Two things are changed in place, since calls that wait are to have the change too: what a flow is (class, weight,
+//! guarantee, bound), and which clients are in a pool ([`Extension::grow_to`]).
 
 use super::machine::Engine;
-use crate::{Client, Config, ConfigError, Event, LimitSpec, Pool, Route};
+use crate::execution::FlowCount;
+use crate::{Client, Config, ConfigError, Event, Flow, LimitSpec, Mode, Pool, Route};
 use std::sync::Arc;
-use tollgate_model::{ClientId, Instant, LimitId, PoolId, RouteId};
+use tollgate_model::{ClientId, Id, Instant, LimitId, PoolId, RouteId, Table};
 
-/// The ends of a running engine's tables. Entries can be added, each of which gets its id; none can be
-/// changed.
+/// The ends of a running engine's tables. Entries can be added, each of which gets its id; of those that are there,
+/// flows and the clients of pools can be changed.
 #[derive(Debug)]
 pub struct Extension<'a>(&'a mut Config);
 
 impl Extension<'_> {
+    /// How many clients there are so far.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.0.clients.len()
+    }
+
+    /// How many entries the tables have: limits, clients, pools, routes and flows.
+    #[must_use]
+    pub fn lengths(&self) -> [usize; 5] {
+        lengths(self.0)
+    }
+
     /// Adds a shared limit.
     pub fn add_limit(&mut self, limit: impl Into<LimitSpec>) -> LimitId {
         self.0.limits.add(limit)
@@ -34,6 +50,65 @@ impl Extension<'_> {
     /// Adds a route.
     pub fn add_route(&mut self, route: Route) -> RouteId {
         self.0.routes.add(route)
+    }
+
+    /// Appends what these tables have more at their ends, and takes over what their flows and the clients of their pools
+    /// are. A client that a pool gets has what was learned of the tokens of the pool's others.
+    pub fn grow_to(&mut self, wanted: &Config) {
+        let known = &mut *self.0;
+        append(&mut known.limits, &wanted.limits);
+        append(&mut known.clients, &wanted.clients);
+        append(&mut known.pools, &wanted.pools);
+        append(&mut known.routes, &wanted.routes);
+        append(&mut known.flows, &wanted.flows);
+        for (pool, wanted) in known.pools.iter_mut().zip(&wanted.pools) {
+            pool.clients.clone_from(&wanted.clients);
+        }
+        for (flow, wanted) in known.flows.iter_mut().zip(&wanted.flows) {
+            // Which limits a call passes stays for as long as the call does.
+            let limits = std::mem::take(&mut flow.limits);
+            *flow = Flow {
+                limits,
+                ..wanted.clone()
+            };
+        }
+        for pool in &known.pools {
+            let limits_of =
+                |client: &ClientId| Some(&known.clients.get(client.index())?.token_limits);
+            let Some(most) = pool
+                .clients
+                .iter()
+                .filter_map(limits_of)
+                .max_by_key(|it| it.len())
+            else {
+                continue;
+            };
+            let most = most.clone();
+            for client in &pool.clients {
+                if let Some(client) = known.clients.get_mut(client.index()) {
+                    let further = most.iter().skip(client.token_limits.len());
+                    client.token_limits.extend(further.cloned());
+                }
+            }
+        }
+    }
+}
+
+/// How many entries tables have: limits, clients, pools, routes and flows.
+fn lengths(tables: &Config) -> [usize; 5] {
+    [
+        tables.limits.len(),
+        tables.clients.len(),
+        tables.pools.len(),
+        tables.routes.len(),
+        tables.flows.len(),
+    ]
+}
+
+/// Appends to a table what another has beyond its end.
+fn append<I: Id, T: Clone>(known: &mut Table<I, T>, wanted: &Table<I, T>) {
+    for entry in wanted.iter().skip(known.len()) {
+        known.add(entry.clone());
     }
 }
 
@@ -97,12 +172,26 @@ impl Engine {
         self.pass_learned(&mut config, known.routes.len());
         self.config = Arc::new(config);
         self.resources.extend(Arc::clone(&self.config), counted);
+        self.extend_flows();
         self.forget_foretold();
         self.tell_learners();
         self.restore_beyond(&known, now);
         // Further routes may be what a pool's next token is for.
         self.settle_down(now);
         Ok(added)
+    }
+
+    /// Takes over what flows there are, and what they are.
+    fn extend_flows(&mut self) {
+        let flows = &self.config.flows;
+        self.flows.resize_with(flows.len(), FlowCount::default);
+        self.any_flow_in_shadow = flows.iter().any(|it| it.mode == Mode::Shadow);
+        if self.queue.follow(&self.config) {
+            self.reservations.follow(&self.config);
+            // Who waits may start earlier or later than was promised.
+            self.recheck_promises();
+        }
+        self.share_guarantees();
     }
 
     /// The tables as they are now, with all that was added and changed.
@@ -120,6 +209,7 @@ impl Engine {
         let client = |client: ClientId| self.config.clients.get(client.index());
         let found = match *event {
             Event::SetLimit { limit, .. }
+            | Event::LiftLimit(limit)
             | Event::SetLeave { limit, .. }
             | Event::SetLease { limit, .. }
             | Event::Inherit { limit }

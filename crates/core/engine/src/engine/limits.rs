@@ -11,7 +11,7 @@
 use super::machine::Engine;
 use crate::attempt::Attempt;
 use crate::event::ROUNDING;
-use crate::learned_limit::is_learned;
+use crate::learned_limit::{UNBOUND, is_learned};
 use crate::{Leave, LimitSpec, WindowFact};
 use std::sync::Arc;
 use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
@@ -23,6 +23,7 @@ impl Engine {
         let Some(it) = config.limits.get_mut(limit.index()) else {
             return;
         };
+        self.lifted.remove(&limit);
         it.rule = self.configured.limits.remove(&limit).unwrap_or(it.rule);
         it.rule.set_allowed(allowed);
         self.resources.ledgers[limit.index()].configure(allowed);
@@ -31,6 +32,12 @@ impl Engine {
         self.tell_learners();
         self.open_under(limit, now);
         self.recheck_promises();
+    }
+
+    pub(super) fn lift_limit(&mut self, limit: LimitId, now: Instant) {
+        self.set_limit(limit, UNBOUND, now);
+        self.set_leave(limit, Leave::Calls(0));
+        self.lifted.insert(limit);
     }
 
     pub(super) fn set_leave(&mut self, limit: LimitId, leave: Leave) {

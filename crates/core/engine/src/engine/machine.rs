@@ -65,6 +65,8 @@ pub struct Engine {
     /// What is configured where headers have put something else in force.
     pub(super) configured: ConfiguredRules,
     pub(super) limited: u64,
+    /// Limits that nothing defines any more.
+    pub(super) lifted: BTreeSet<LimitId>,
     /// How long answers take under each limit on calls at once.
     pub(super) latencies: Latencies,
     /// What an earlier process has used; none if there was none.
@@ -147,6 +149,7 @@ impl Engine {
             headers_ignored: 0,
             configured: ConfiguredRules::default(),
             limited: 0,
+            lifted: BTreeSet::new(),
             latencies: Latencies::default(),
             earlier: None,
             retiring: Vec::new(),

@@ -3,8 +3,7 @@
 use super::Extension;
 use super::machine::Engine;
 use crate::shadow::Decides;
-use crate::{Command, Config, Event, LimitSpec, Mode};
-use std::sync::Arc;
+use crate::{Command, Config, Event};
 use tollgate_model::{Instant, LimitId};
 
 impl Decides for Engine {
@@ -30,24 +29,8 @@ impl Decides for Engine {
     }
 
     fn extend_to(&mut self, config: &Config, now: Instant) {
-        let known = Arc::clone(&self.config);
-        let add = |mut tables: Extension<'_>| {
-            for limit in config.limits.iter().skip(known.limits.len()) {
-                tables.add_limit(LimitSpec {
-                    mode: Mode::Enforce,
-                    ..limit.clone()
-                });
-            }
-            for client in config.clients.iter().skip(known.clients.len()) {
-                tables.add_client(client.clone());
-            }
-            for pool in config.pools.iter().skip(known.pools.len()) {
-                tables.add_pool(pool.clone());
-            }
-            for route in config.routes.iter().skip(known.routes.len()) {
-                tables.add_route(route.clone());
-            }
-        };
+        let wanted = config.clone().enforced();
+        let add = |mut tables: Extension<'_>| tables.grow_to(&wanted);
         let added = self.extend(add, now);
         debug_assert!(added.is_ok(), "the first engine's tables were found good");
     }
@@ -69,6 +52,7 @@ impl Engine {
                 }
             }
             Event::SetLimit { .. }
+            | Event::LiftLimit(_)
             | Event::SetLeave { .. }
             | Event::SetLease { .. }
             | Event::SetGuarantees { .. }

@@ -56,6 +56,7 @@ impl Engine {
     fn limit_views(&self, now: Instant) -> Vec<LimitView> {
         let limits = self.config.limits.with_ids().zip(&self.resources.ledgers);
         let limits = limits.filter(|((id, _), _)| !self.own.is_unused_limit(*id));
+        let limits = limits.filter(|((id, _), _)| !self.lifted.contains(id));
         let limits = limits.map(|((id, limit), ledger)| {
             let view = view(now)((limit, ledger));
             LimitView {

@@ -49,6 +49,26 @@ impl FlowState {
         }
     }
 
+    /// Takes over what the flow is now; what it has had of its guarantee counts on, for as long as that is of a window of
+    /// the same length. Whether anything has changed.
+    pub(super) fn take_over(&mut self, wanted: Self) -> bool {
+        let (class, cost) = (wanted.class, wanted.cost);
+        let mut has_changed = (self.class, self.cost) != (class, cost);
+        (self.class, self.cost) = (class, cost);
+        match (&mut self.guaranteed, wanted.guaranteed) {
+            (Some(known), Some(wanted)) if known.period() == wanted.period() => {
+                has_changed |= known.allowed() != wanted.allowed();
+                known.set_allowed(wanted.allowed());
+            }
+            (None, None) => {}
+            (known, wanted) => {
+                *known = wanted;
+                has_changed = true;
+            }
+        }
+        has_changed
+    }
+
     /// Changes how many starts a window are guaranteed, where any are.
     pub(super) fn guarantee(&mut self, slots: u32) {
         if let Some(ledger) = &mut self.guaranteed {
