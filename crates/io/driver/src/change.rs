@@ -44,6 +44,11 @@ impl Driver {
         self.change(Event::SetLimit { limit, allowed }).await
     }
 
+    /// Nothing defines a shared limit any more; see [`Event::LiftLimit`].
+    pub async fn lift_limit(&self, limit: LimitId) -> Result<(), ChangeError> {
+        self.change(Event::LiftLimit(limit)).await
+    }
+
     /// Leaves so much of a limit free for other applications; see [`Event::SetLeave`].
     pub async fn set_leave(&self, limit: LimitId, leave: Leave) -> Result<(), ChangeError> {
         self.change(Event::SetLeave { limit, leave }).await

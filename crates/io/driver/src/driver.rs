@@ -117,7 +117,7 @@ impl Driver {
         if call.route.index() >= shared.routes.load(Ordering::Acquire) {
             return Err(Failure::Unknown("route"));
         }
-        if call.flow.index() >= shared.flows {
+        if call.flow.index() >= shared.flows.load(Ordering::Acquire) {
             return Err(Failure::Unknown("flow"));
         }
         let endpoint = self.endpoint_of(&call);

@@ -4,9 +4,9 @@ use crate::driver::Driver;
 use crate::http::Http;
 use crate::pump::message::{Message, Work};
 use crate::pump::{Extension, Pump};
-use crate::{Bounds, Outlet, SetupError};
+use crate::{Bounds, ClientCredentials, Outlet, SetupError};
 use std::sync::atomic::Ordering;
-use tollgate_engine::ConfigError;
+use tollgate_engine::{Config, ConfigError};
 use tollgate_model::{ClientId, RouteId};
 
 /// Why a driver could not be extended. Nothing has changed.
@@ -31,9 +31,60 @@ impl Driver {
         add: impl FnOnce(Extension<'_>) -> T + Send + 'static,
     ) -> Result<T, ExtendError> {
         let added = self.ask(|pump| pump.extend(add)).await;
-        let (added, routes) = added.ok_or(ExtendError::Stopped)??;
+        let (added, [routes, flows]) = added.ok_or(ExtendError::Stopped)??;
         self.shared().routes.fetch_max(routes, Ordering::Release);
+        self.shared().flows.fetch_max(flows, Ordering::Release);
         Ok(added)
+    }
+
+    /// The engine's tables as they are, and the credentials of their clients; none once the engine stopped.
+    pub async fn tables(&self) -> Option<(Config, Vec<ClientCredentials>)> {
+        self.ask(|pump| pump.tables()).await
+    }
+
+    /// Grows the engine's tables to what was made of [`Self::tables`]; see [`Extension::grow_to`]. False if they have
+    /// grown otherwise meanwhile: nothing has changed then.
+    ///
+    /// # Errors
+    /// [`ExtendError`].
+    pub async fn grow_to(
+        &self,
+        of: &Config,
+        grown: Config,
+        credentials: Vec<ClientCredentials>,
+    ) -> Result<bool, ExtendError> {
+        let known = [
+            of.limits.len(),
+            of.clients.len(),
+            of.pools.len(),
+            of.routes.len(),
+            of.flows.len(),
+        ];
+        self.extend(move |mut tables| {
+            let are_same = tables.lengths() == known;
+            if are_same {
+                tables.grow_to(&grown, &credentials);
+            }
+            are_same
+        })
+        .await
+    }
+
+    /// Whether calls could leave by an outlet.
+    ///
+    /// # Errors
+    /// Certificates or a key that can't be used.
+    pub fn check_outlet(bounds: &Bounds, outlet: &Outlet) -> Result<(), SetupError> {
+        Http::new(bounds, outlet).map(drop)
+    }
+
+    /// Sends this route's next calls as all others, if they had an outlet of their own.
+    pub fn forget_outlet(&self, route: RouteId) {
+        let forget = move |pump: &mut Pump| {
+            pump.outlets.remove(&route);
+        };
+        // An error means that the engine is gone, and its routes with it.
+        let _ = self.tell(Message::Ask(Work(Box::new(forget))));
     }
 
     /// Sends this route's next calls, and its client's next token requests, through an outlet of its own.

@@ -111,7 +111,7 @@ pub(crate) fn start(
         )),
         next_execution: AtomicU64::new(0),
         routes: AtomicUsize::new(engine.config().routes.len()),
-        flows: setup.engine.flows.len(),
+        flows: AtomicUsize::new(setup.engine.flows.len()),
         any_in_shadow: !setup.engine.is_enforced(),
         clock,
         troubles: Arc::default(),

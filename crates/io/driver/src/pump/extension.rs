@@ -3,7 +3,7 @@
 use super::Pump;
 use crate::ClientCredentials;
 use std::sync::Arc;
-use tollgate_engine::{Client, ConfigError, Event, LimitSpec, NoSuchEntry, Pool, Route};
+use tollgate_engine::{Client, Config, ConfigError, Event, LimitSpec, NoSuchEntry, Pool, Route};
 use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
 
 /// The ends of the running engine's tables, and of the clients' credentials. Each entry that is added gets its
@@ -22,6 +22,12 @@ impl<'a> Extension<'a> {
             tables,
             credentials,
         }
+    }
+
+    /// How many entries the tables have; see [`tollgate_engine::Extension::lengths`].
+    #[must_use]
+    pub fn lengths(&self) -> [usize; 5] {
+        self.tables.lengths()
     }
 
     /// Adds a shared limit.
@@ -44,21 +50,37 @@ impl<'a> Extension<'a> {
     pub fn add_route(&mut self, route: Route) -> RouteId {
         self.tables.add_route(route)
     }
+
+    /// Appends what these tables, with these credentials of their clients, have more at their ends, and takes over what
+    /// their flows and the clients of their pools are; see [`tollgate_engine::Extension::grow_to`].
+    pub fn grow_to(&mut self, tables: &Config, credentials: &[ClientCredentials]) {
+        let known = self.tables.clients();
+        self.credentials
+            .extend(credentials.iter().skip(known).cloned());
+        self.tables.grow_to(tables);
+    }
 }
 
 impl Pump {
-    /// Lets `add` append to the tables. Gives what that gives, and how many routes there are now.
+    /// The engine's tables as they are, and the credentials of their clients.
+    pub(crate) fn tables(&self) -> (Config, Vec<ClientCredentials>) {
+        let credentials = self.clients.iter().map(|it| ClientCredentials::clone(it));
+        (self.engine.config().clone(), credentials.collect())
+    }
+
+    /// Lets `add` append to the tables. Gives what that gives, and how many routes and flows there are now.
     pub(crate) fn extend<T>(
         &mut self,
         add: impl FnOnce(Extension<'_>) -> T,
-    ) -> Result<(T, usize), ConfigError> {
+    ) -> Result<(T, [usize; 2]), ConfigError> {
         let mut credentials = Vec::new();
         let add =
             |tables: tollgate_engine::Extension<'_>| add(Extension::new(tables, &mut credentials));
         let added = self.engine.extend(add, self.clock.now())?;
         self.clients.extend(credentials.into_iter().map(Arc::new));
         self.checkpoint();
-        Ok((added, self.engine.config().routes.len()))
+        let config = self.engine.config();
+        Ok((added, [config.routes.len(), config.flows.len()]))
     }
 
     pub(crate) fn set_credentials(

@@ -80,7 +80,7 @@ pub(crate) struct Shared {
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) next_execution: AtomicU64,
     pub(crate) routes: AtomicUsize,
-    pub(crate) flows: usize,
+    pub(crate) flows: AtomicUsize,
     /// Whether the configuration has a flow or a limit in shadow.
     pub(crate) any_in_shadow: bool,
     pub(crate) clock: Clock,
