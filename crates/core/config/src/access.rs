@@ -198,7 +198,7 @@ pub enum KeySource {
 }
 
 /// Shared limits that integrations made later pass too.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SharedLimits {
     /// By every call.
     pub all: Vec<LimitId>,

@@ -2,8 +2,8 @@
 
 use crate::{
     Access, CacheRule, Callback, CallerBounds, CallerLogins, ClusterConfig, Composite, Cors,
-    FileUse, Gateway, IntegrationRoutes, Jobs, ListenerTls, LogConfig, Organization, Role,
-    SharedLimits, Store, TraceConfig,
+    Document, FileUse, Gateway, IntegrationRoutes, Jobs, ListenerTls, LogConfig, Organization,
+    Role, SharedLimits, Store, TraceConfig,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -25,6 +25,8 @@ pub struct Config {
     pub digest: String,
     /// Where its fields stand.
     pub places: Places,
+    /// The text's tables, to be compared with those of another text.
+    pub document: Document,
     /// Whether secrets may be absent: they are empty then. Such a configuration can't be served.
     pub without_secrets: bool,
     /// The service's own side.
@@ -43,6 +45,9 @@ pub struct Config {
     pub default_flow: FlowId,
     /// The engine's tables.
     pub engine: tollgate_engine::Config,
+    /// By the ids of `engine.limits`: what a limit belongs to, which tells it from others of its name; empty for the
+    /// file's shared limits.
+    pub limit_owners: Vec<String>,
     /// Bounds of the calls upstream.
     pub upstream: Bounds,
     /// Certificate authorities trusted beside the public ones, each as PEM text.
@@ -77,6 +82,8 @@ pub struct Config {
 pub struct Server {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether the files of the configuration are looked at, and read anew when they change.
+    pub watch: bool,
     /// How TLS is spoken there; without it, it is left to a proxy in front.
     pub tls: Option<ListenerTls>,
     /// Whose pages browsers let call; none of other origins unless the file says so.
@@ -153,6 +160,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            watch: false,
             tls: None,
             cors: None,
             drain_notice: Duration::ZERO,

@@ -37,6 +37,7 @@ mod passes;
 mod presets;
 mod problem;
 mod read;
+mod reload;
 mod trace;
 
 pub use access::{
@@ -60,5 +61,6 @@ pub use presets::{PresetCounts, PresetLimit, TOKEN_RATE, token_rate};
 pub use problem::ConfigError;
 pub use read::Source;
 pub use read::integrations::DEFAULT_TOKENS;
+pub use reload::{Changed, Changes, Document, Obstacle, Planned, Running};
 pub use tollgate_settings::{Problem, did_you_mean, parse_span, show_span};
 pub use trace::TraceConfig;

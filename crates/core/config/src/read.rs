@@ -23,7 +23,9 @@ mod store;
 mod tls;
 mod trace;
 
-use crate::{ClusterConfig, Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
+use crate::{
+    ClusterConfig, Config, ConfigError, Document, FileSecret, FileUse, Files, Problem, Store,
+};
 use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -132,6 +134,7 @@ impl Config {
         let (mut config, places) = read.map_err(invalid)?;
         config.digest = digest(text);
         config.places = places;
+        config.document = Document::of(text);
         config.warnings.extend(config.idle_passes());
         // What each table says may be sound and all of them together not.
         match config.engine.check() {
@@ -195,8 +198,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let callers = server::read_callers(root, source, (&mut tables, &mut flows), stored);
     let jobs = jobs::read(root, &mut tables, stored);
     tables.engine.policy = learning::read(root, policy::read(root));
-    let at = (server.listen, stored);
-    let gateways = gateways::read(root, source, &tables.integrations, at);
+    let gateways = gateways::read(root, source, &tables.integrations, (server.listen, stored));
     let listeners = gateways.iter().map(|it| &it.tls).chain([&server.tls]);
     logins::check_certificates(root, listeners.flatten(), &callers);
     let caches = cache::read(root, &tables.integrations, stored);
@@ -223,6 +225,8 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         gateways,
         default_flow: flows.default,
         engine: tables.engine,
+        limit_owners: tables.limit_owners,
+        document: Document::default(),
         upstream: bounds,
         extra_roots_pem: roots,
         proxy,

@@ -42,13 +42,14 @@ pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> Flows {
         let priority = section
             .whole("priority", 0..=u8::MAX.into())
             .and_then(|n| u8::try_from(n).ok());
+        let limits = tables.add_limits(&format!("flow {name}"), limits::read_flows(&section));
         let flow = Flow {
             name,
             priority: priority.unwrap_or(0),
             weight: weight(&section),
             guarantee: shares.guarantee(&section, "guaranteed"),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
-            limits: tables.add_limits(limits::read_flows(&section)),
+            limits,
             mode: limits::mode(&section),
         };
         let is_named = flow.name == DEFAULT;

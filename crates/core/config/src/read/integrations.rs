@@ -33,11 +33,17 @@ pub(super) struct Tables {
     pub(super) clients: Vec<ClientCredentials>,
     pub(super) integrations: Vec<Integration>,
     pub(super) shared: SharedLimits,
+    /// By the limits' ids; see [`crate::Config::limit_owners`].
+    pub(super) limit_owners: Vec<String>,
 }
 
 impl Tables {
-    pub(super) fn add_limits(&mut self, limits: Vec<LimitSpec>) -> Vec<LimitId> {
-        let add = |limit| self.engine.limits.add(limit);
+    /// Adds limits that belong to this, a table of the file or what one gives a route of its own.
+    pub(super) fn add_limits(&mut self, owner: &str, limits: Vec<LimitSpec>) -> Vec<LimitId> {
+        let add = |limit| {
+            self.limit_owners.push(owner.to_owned());
+            self.engine.limits.add(limit)
+        };
         limits.into_iter().map(add).collect()
     }
 }
@@ -50,7 +56,10 @@ pub(super) fn read(
     stored: bool,
 ) -> Tables {
     let mut tables = Tables::default();
-    let add = |SharedLimit { limit, counts }| (tables.engine.limits.add(limit), counts);
+    let add = |SharedLimit { limit, counts }| {
+        tables.limit_owners.push(String::new());
+        (tables.engine.limits.add(limit), counts)
+    };
     let shared: Vec<_> = shared.into_iter().map(add).collect();
     let client_names = read_clients(root, source, &mut tables);
     let (names, own) = read_integrations(root, source, &client_names, &mut tables, stored);
@@ -66,7 +75,8 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
     let mut names = Vec::new();
     for section in root.sections("client") {
         let name = unique_name(&section, "name", &mut names);
-        let limits = tables.add_limits(limits::read_own(&section, "limit", &[Scope::Client]));
+        let own = limits::read_own(&section, "limit", &[Scope::Client]);
+        let limits = tables.add_limits(&format!("client {name}"), own);
         let mut token_limits = vec![limits::read_token_rate(&section)];
         token_limits.extend(limits::read_tokens(&section));
         let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
@@ -125,7 +135,7 @@ fn read_integrations(
         own_routes
             .endpoints
             .extend(routes::read_endpoints(&section, index));
-        let limits = tables.add_limits(own);
+        let limits = tables.add_limits(&format!("integration {name}"), own);
         let route = tables.engine.routes.add(Route {
             name: name.clone(),
             limits,

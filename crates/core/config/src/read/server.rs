@@ -52,9 +52,11 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     let renamed = |old, new| section.renamed(old, new, |warning| source.warn(warning));
     let address = "an address and a port such as \"127.0.0.1:8080\"";
     let listen = section.parsed("listen", address, |text| text.parse().ok());
+    let life = section.span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1);
     let server = Server {
         listen: listen.map_or(default.listen, |listen| listen.value),
         tls: tls::read(&section, source),
+        watch: section.flag("watch").unwrap_or(default.watch),
         cors: cors::read(&section),
         drain_notice: end("drain_notice", default.drain_notice),
         drain_timeout: end("drain_timeout", default.drain_timeout),
@@ -68,9 +70,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         max_untaken_bytes: size("max_untaken_bytes", default.max_untaken_bytes),
         body_timeout: span("body_timeout", default.body_timeout),
         body_bytes_per_second: count("body_bytes_per_second", default.body_bytes_per_second),
-        token_life: section
-            .span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1)
-            .unwrap_or(default.token_life),
+        token_life: life.unwrap_or(default.token_life),
         max_tokens: size("max_tokens", default.max_tokens),
         caller_requests_per_minute: section
             .count("caller_requests_per_minute", 1)

@@ -20,8 +20,9 @@ pub(super) struct ActionRoute {
 /// Gives each of them a route of its own, which passes all that its integration's does.
 pub(super) fn route_actions(tables: &mut Tables, actions: Vec<ActionRoute>) {
     for own in actions {
-        let limits = tables.add_limits(own.limits);
         let mut route = tables.engine.routes[own.integration].clone();
+        let owner = format!("integration {} action {}", route.name, own.action);
+        let limits = tables.add_limits(&owner, own.limits);
         route.name = format!("{}/{}", route.name, own.action);
         route.limits.extend(limits);
         route.cost = own.cost;
@@ -49,7 +50,9 @@ pub(super) struct OwnRoutes {
 /// integration's and the action's do.
 pub(super) fn route_endpoints(tables: &mut Tables, endpoints: Vec<EndpointLimits>) {
     for own in endpoints {
-        let limits = tables.add_limits(own.limits);
+        let of = &tables.integrations[own.integration].name;
+        let owner = format!("integration {of} endpoint {}", own.endpoint);
+        let limits = tables.add_limits(&owner, own.limits);
         let routes = &tables.integrations[own.integration].routes;
         let (of_all, by_action) = (routes.route, routes.by_action.clone());
         let mut add = |passed: RouteId| {
