@@ -19,6 +19,7 @@ use crate::principal::{Over, Principal};
 use crate::roles::{granted, grants_of};
 use crate::tokens::{Alive, Known, lock};
 use rand::TryRngCore as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -44,7 +45,7 @@ pub struct Callers {
     store: Option<Arc<Store>>,
     life: Duration,
     max_tokens: usize,
-    alive: Mutex<Alive>,
+    alive: Arc<Mutex<Alive>>,
     believed: Arc<Mutex<Alive>>,
 }
 
@@ -98,9 +99,60 @@ impl Callers {
             store,
             life,
             max_tokens,
-            alive: Mutex::default(),
+            alive: Arc::default(),
             believed: Arc::default(),
         }
+    }
+
+    /// Other callers of the file, with the tokens that these have given. Tokens end of callers that are gone, and of those
+    /// whose secret is another, as those of the store's clients do.
+    #[must_use]
+    pub fn next(
+        &self,
+        callers: Vec<Caller>,
+        (lanes, organization): (Arc<Lanes>, Arc<Organization>),
+        life: Duration,
+        max_tokens: usize,
+    ) -> Self {
+        let secret = |caller: &Caller| {
+            caller
+                .logins
+                .oauth
+                .as_ref()
+                .map(|it| it.expose().to_owned())
+        };
+        let known: BTreeMap<_, _> = callers
+            .iter()
+            .map(|it| (it.client_id.clone(), secret(it)))
+            .collect();
+        let ended = self
+            .callers
+            .iter()
+            .filter(|(caller, _)| known.get(&caller.client_id) != Some(&secret(caller)));
+        let ended: BTreeSet<_> = ended
+            .map(|(_, principal)| principal.id.to_string())
+            .collect();
+        lock(&self.alive).end_those(|principal| ended.contains(&*principal.id));
+        Self {
+            callers: of_file(callers, &lanes),
+            lanes,
+            organization,
+            store: self.store.clone(),
+            life,
+            max_tokens,
+            alive: Arc::clone(&self.alive),
+            believed: Arc::clone(&self.believed),
+        }
+    }
+
+    /// What a caller of the file may do now, of whom a token is known.
+    fn as_now(&self, known: Known) -> Option<Known> {
+        let mut callers = self.callers.iter();
+        let (_, principal) = callers.find(|(_, it)| it.id == known.principal.id)?;
+        Some(Known {
+            principal: principal.clone(),
+            ..known
+        })
     }
 
     /// Whether a caller of the file may administer everything.
@@ -188,6 +240,7 @@ impl Callers {
     /// `Denied` for one that isn't alive; what else the store says.
     pub(crate) async fn of_token(&self, token: &str, now: Now) -> Result<Principal, StoreError> {
         let known = lock(&self.alive).get(token, now.instant);
+        let known = known.and_then(|known| self.as_now(known));
         let known = known.or_else(|| lock(&self.believed).get(token, now.instant));
         if let Some(known) = &known
             && now.instant < known.fresh_until
@@ -317,7 +370,6 @@ fn random_token() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
     use std::time::Instant;
     use tollgate_store::WallTime;
 
@@ -393,5 +445,28 @@ mod tests {
         assert_eq!(whose(&callers, &tokens[0], now).await, None);
         assert!(whose(&callers, &tokens[1], now).await.is_some());
         assert!(whose(&callers, &tokens[2], now).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn tokens_live_on_with_other_callers_unless_their_own_is_gone_or_has_another_secret() {
+        let (first, now) = (callers(10), Instant::now());
+        let token = login(&first, "one", "secret", now).unwrap();
+        let next = |changed: &dyn Fn(&mut Caller)| {
+            let mut caller = first.callers[0].0.clone();
+            changed(&mut caller);
+            let with = (Arc::clone(&first.lanes), Arc::default());
+            first.next(vec![caller], with, Duration::from_secs(300), 10)
+        };
+        let more = next(&|it| drop(it.roles.insert(tollgate_config::Role::Author)));
+        let principal = more.of_token(&token, at(now)).await.unwrap();
+        assert!(
+            principal.may(Role::Author, Over::Everything),
+            "what it may now"
+        );
+        next(&|it| it.logins.oauth = Some(String::from("another").into()));
+        assert_eq!(whose(&more, &token, now).await, None);
+        let token = login(&first, "one", "secret", now).unwrap();
+        let gone = next(&|it| it.client_id = "two".into());
+        assert_eq!(whose(&gone, &token, now).await, None);
     }
 }

@@ -34,7 +34,7 @@ impl Admitted {
 /// Lets callers in.
 pub struct Door {
     callers: Callers,
-    logins: Logins,
+    logins: Arc<Logins>,
     meter: Arc<Meter>,
 }
 
@@ -44,9 +44,25 @@ impl Door {
     pub fn new(callers: Callers, logins: Logins, meter: Meter) -> Self {
         Self {
             callers,
-            logins,
+            logins: Arc::new(logins),
             meter: Arc::new(meter),
         }
+    }
+
+    /// A door for other callers, with what is known of guesses and requests unless there are other bounds on them.
+    #[must_use]
+    pub fn next(&self, callers: Callers, logins: Option<Logins>, meter: Option<Meter>) -> Self {
+        Self {
+            callers,
+            logins: logins.map_or_else(|| Arc::clone(&self.logins), Arc::new),
+            meter: meter.map_or_else(|| Arc::clone(&self.meter), Arc::new),
+        }
+    }
+
+    /// The callers.
+    #[must_use]
+    pub fn callers(&self) -> &Callers {
+        &self.callers
     }
 
     /// Lets a request in whose caller is known and within its bounds.

@@ -64,6 +64,18 @@ impl Alive {
         true
     }
 
+    /// Ends those whose owners are such.
+    pub(crate) fn end_those(&mut self, is_such: impl Fn(&Principal) -> bool) {
+        let ended = self
+            .tokens
+            .iter()
+            .filter(|(_, known)| is_such(&known.principal));
+        let ended: Vec<_> = ended.map(|(token, _)| token.clone()).collect();
+        for token in ended {
+            self.remove(&token);
+        }
+    }
+
     /// Ends all of them.
     pub(crate) fn end_all(&mut self) {
         *self = Self {

@@ -101,6 +101,23 @@ impl Catalog {
             .retain(|id, target| target.stored.is_none() || left(id));
     }
 
+    /// Puts what `files` has in the place of all that isn't stored.
+    pub(crate) fn replace_files(&mut self, files: &Self) {
+        let of_files = self.actions.values().filter(|entry| !entry.stored);
+        let gone: Vec<_> = of_files.map(|entry| entry.id.clone()).collect();
+        for id in gone {
+            self.remove_action(&id);
+        }
+        self.integrations
+            .retain(|_, target| target.stored.is_some());
+        for target in files.integrations.values() {
+            self.add_integration(Arc::clone(target));
+        }
+        for entry in files.actions.values() {
+            self.add_action(Arc::clone(entry));
+        }
+    }
+
     /// The action of that id, if there is one.
     #[must_use]
     pub fn action(&self, id: &str) -> Option<&Arc<CatalogAction>> {

@@ -29,10 +29,12 @@ pub struct OwnLanes {
 }
 
 impl Lanes {
-    /// The flows of the engine's table, and that of calls which name none.
+    /// The flows of the engine's table, and that of calls which name none. A flow without a name is one that the
+    /// configuration had before.
     #[must_use]
     pub fn new(flows: &Table<FlowId, Flow>, default: FlowId) -> Self {
-        let named = flows.with_ids().map(|(id, flow)| (flow.name.clone(), id));
+        let flows_there = flows.with_ids().filter(|(_, flow)| !flow.name.is_empty());
+        let named = flows_there.map(|(id, flow)| (flow.name.clone(), id));
         Self {
             by_name: named.collect(),
             names: flows.iter().map(|flow| flow.name.clone()).collect(),

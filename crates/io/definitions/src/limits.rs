@@ -21,6 +21,7 @@
 //! for the audit log of a change, which a store that is away would hold up.
 
 mod error;
+mod of_file;
 mod registered;
 
 pub use error::LimitError;
@@ -72,17 +73,9 @@ impl LimitRegistry {
             turn: Mutex::new(()),
             state: Mutex::new(state),
         };
-        for (id, limit) in configured.limits.with_ids() {
-            let (held, of) = (Held::Shared(id), Of::file(None, limit));
-            registry.define(held, of, None, limit.clone()).await?;
-        }
-        for (id, client) in configured.clients.with_ids() {
-            for (place, limit) in client.token_limits.iter().enumerate() {
-                let (held, name) = (Held::ByToken(id, place), client.name.clone());
-                let of = Of::file(Some(&name), limit);
-                registry.define(held, of, Some(name), limit.clone()).await?;
-            }
-        }
+        let limits = configured.limits.with_ids();
+        let clients = configured.clients.with_ids();
+        registry.define_file(limits, clients).await?;
         Ok(registry)
     }
 
@@ -209,7 +202,7 @@ impl LimitRegistry {
         match place.map(|place| &limits[place].definition) {
             None => self.tell(held, number, leave).await?,
             Some(before) => {
-                if before.rule != definition.rule {
+                if (before.rule, before.leave) != (definition.rule, definition.leave) {
                     let leave = leave.or(definition.leave).unwrap_or(Leave::Calls(0));
                     let allowed = number.unwrap_or(defined);
                     self.tell(held, Some(allowed), Some(leave)).await?;

@@ -44,9 +44,10 @@ pub use following::{FollowState, Following};
 
 use crate::{Catalog, CatalogAction, NoStore};
 use build::Builder;
-use follower::Request;
+use follower::{NewFiles, Request};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
+use tollgate_config::SharedLimits;
 use tollgate_driver::Driver;
 use tollgate_store::{Store, StoreError};
 use tollgate_workers::WorkerError;
@@ -134,8 +135,34 @@ impl Live {
         if self.store.is_none() {
             return Ok(());
         }
+        self.ask(compiled, None).await
+    }
+
+    /// Shows from now on what files define that were read anew, whose stored integrations pass these shared limits. When
+    /// it returns, the change can be seen.
+    ///
+    /// # Errors
+    /// The files are shown, and what stored integrations are to have of it will be as soon as the store can be asked.
+    pub async fn replace_files(
+        &self,
+        catalog: Catalog,
+        limits: SharedLimits,
+    ) -> Result<(), RefreshError> {
+        self.ask(None, Some(NewFiles { catalog, limits })).await
+    }
+
+    async fn ask(
+        &self,
+        compiled: Option<CatalogAction>,
+        files: Option<NewFiles>,
+    ) -> Result<(), RefreshError> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.requests.send(Request { compiled, answer }).await;
+        let request = Request {
+            compiled,
+            files,
+            answer,
+        };
+        let sent = self.requests.send(request).await;
         sent.map_err(|_| RefreshError::Ended)?;
         answered.await.unwrap_or(Err(RefreshError::Ended))
     }

@@ -79,6 +79,12 @@ impl WorkflowFiles {
         read
     }
 
+    /// Their texts, by their ids.
+    #[must_use]
+    pub fn texts(&self) -> &BTreeMap<String, String> {
+        &self.texts
+    }
+
     /// The text of the workflow that is named so, as its file had it when it was read, if it is one of these.
     pub(crate) fn text(&self, wanted: &WorkflowRef) -> Option<&str> {
         let named = || {

@@ -3,7 +3,7 @@
 use crate::{WorkflowFiles, WorkflowRef};
 use moka::sync::Cache;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tollgate_architect::{Problems, Workflow, WorkflowKind};
 use tollgate_store::{Entity, EntityId, JsonText, NewWorkflowVersion, Store, StoreError};
@@ -19,7 +19,7 @@ const KEPT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The workflows.
 pub struct Workflows {
-    files: WorkflowFiles,
+    files: RwLock<Arc<WorkflowFiles>>,
     workers: Arc<Workers>,
     /// By the store's id and the number of the version, whose text never changes.
     compiled: Cache<(EntityId, u32), CompiledWorkflow>,
@@ -56,16 +56,21 @@ impl Workflows {
             .max_capacity(KEPT_BYTES)
             .weigher(|_, it: &CompiledWorkflow| it.text_bytes);
         Self {
-            files,
+            files: RwLock::new(Arc::new(files)),
             workers,
             compiled: compiled.build(),
         }
     }
 
-    /// Those of files.
+    /// Those of files, as they are now.
     #[must_use]
-    pub fn files(&self) -> &WorkflowFiles {
-        &self.files
+    pub fn files(&self) -> Arc<WorkflowFiles> {
+        Arc::clone(&self.files.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Other files are there from now on; runs under way go on with what they began with.
+    pub fn replace_files(&self, files: WorkflowFiles) {
+        *self.files.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
     }
 
     /// The workflow that a text says, and the text. The workers read it: it may be large.
@@ -91,7 +96,8 @@ impl Workflows {
         yaml: String,
     ) -> Result<(NewWorkflowVersion, Problems), WorkflowError> {
         let (workflow, yaml) = self.compile(yaml).await?;
-        let in_files = self.files.library.get(workflow.name());
+        let files = self.files();
+        let in_files = files.library.get(workflow.name());
         if in_files.is_some_and(|it| it.kind() == workflow.kind()) {
             return Err(WorkflowError::OfAFile(workflow.name().to_owned()));
         }
@@ -112,7 +118,7 @@ impl Workflows {
     /// # Errors
     /// There is none, or it can't be read.
     pub async fn text(&self, store: &Store, wanted: &WorkflowRef) -> Result<String, WorkflowError> {
-        if let Some(text) = self.files.text(wanted) {
+        if let Some(text) = self.files().text(wanted) {
             return match wanted.version {
                 None | Some(1) => Ok(text.to_owned()),
                 Some(_) => Err(missing(wanted)),

@@ -24,7 +24,7 @@ use tollgate_model::FlowId;
 #[derive(Debug)]
 pub struct OutputCache {
     rules: Vec<CacheRule>,
-    cache: Cache<FlowId, KeptOutcome, ExecuteError>,
+    cache: Arc<Cache<FlowId, KeptOutcome, ExecuteError>>,
 }
 
 /// An outcome as it is kept.
@@ -47,7 +47,16 @@ impl OutputCache {
         };
         Self {
             rules,
-            cache: Cache::new(bounds),
+            cache: Arc::new(Cache::new(bounds)),
+        }
+    }
+
+    /// The same outputs, kept by other rules.
+    #[must_use]
+    pub fn next(&self, rules: Vec<CacheRule>) -> Self {
+        Self {
+            rules,
+            cache: Arc::clone(&self.cache),
         }
     }
 

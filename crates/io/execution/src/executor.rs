@@ -56,6 +56,19 @@ impl Executor {
         }
     }
 
+    /// An executor of other actions, flows and composites, which sends and logs in as this one does. Calls under way
+    /// end with what they began with.
+    #[must_use]
+    pub fn next(&self, cache: OutputCache, lanes: Arc<Lanes>, composites: Composites) -> Self {
+        Self {
+            tools: self.tools.clone(),
+            cache: Arc::new(cache),
+            lanes,
+            composites: Arc::new(composites),
+            support: self.support.clone(),
+        }
+    }
+
     /// The outputs that are kept.
     #[must_use]
     pub fn cache(&self) -> &OutputCache {

@@ -4,7 +4,7 @@ use crate::again::{hint, is_repeatable, is_worth_another, pause};
 use crate::answer::Answer;
 use crate::jobs::{Tried, Work};
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tollgate_definitions::{CatalogAction, Lanes, Live, wall_time};
 use tollgate_driver::Sent;
@@ -29,8 +29,7 @@ pub trait Report: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct Calls {
     live: Arc<Live>,
-    executor: Arc<Executor>,
-    lanes: Arc<Lanes>,
+    by: Arc<RwLock<(Arc<Executor>, Arc<Lanes>)>>,
     report: Arc<dyn Report>,
     max_answer_bytes: usize,
 }
@@ -47,21 +46,31 @@ impl Calls {
     ) -> Self {
         Self {
             live,
-            executor,
-            lanes,
+            by: Arc::new(RwLock::new((executor, lanes))),
             report,
             max_answer_bytes,
         }
     }
 
+    /// Has calls made by another executor from now on, as other flows; this and its clones.
+    pub fn follow(&self, executor: Arc<Executor>, lanes: Arc<Lanes>) {
+        *self.by.write().unwrap_or_else(PoisonError::into_inner) = (executor, lanes);
+    }
+
+    fn by(&self) -> (Arc<Executor>, Arc<Lanes>) {
+        let by = self.by.read().unwrap_or_else(PoisonError::into_inner);
+        by.clone()
+    }
+
     async fn call(&self, job: Job, inputs: String, within: Duration, sent: Sent) -> Tried {
+        let (executor, lanes) = self.by();
         let catalog = self.live.catalog();
         let found = catalog.find(&job.action).and_then(|entry| {
             let target = catalog.find_integration(&entry.integration)?;
             Ok((entry, target))
         });
         // A flow that the configuration has no more: not as the default one, which may be the first of all.
-        let flow = match self.lanes.has(&job.flow) {
+        let flow = match lanes.has(&job.flow) {
             true => &job.flow,
             false => tollgate_config::Jobs::FLOW,
         };
@@ -69,14 +78,14 @@ impl Calls {
             id: CallId::draw(),
             parent: None,
             origin: CallOrigin::default(),
-            flow: self.lanes.of_run(flow),
+            flow: lanes.of_run(flow),
             deadline: Some(within),
             flat: job.flat,
             below: None,
             sent: Some(sent),
         };
         let outcome = match &found {
-            Ok(of) => self.executor.execute(*of, inputs, terms).await,
+            Ok(of) => executor.execute(*of, inputs, terms).await,
             Err(error) => Err(error.clone().into()),
         };
         let outcome = outcome.and_then(|outcome| self.fitting(outcome));

@@ -205,11 +205,11 @@ impl Jobs {
 
     /// Tells the job's end to its caller.
     async fn call_back(&self, taken: &TakenJob) -> Becomes {
-        let (job, now) = (&taken.job, wall_time());
+        let (job, now, callbacks) = (&taken.job, wall_time(), self.callbacks());
         let attempts = job.callback.map_or(0, |it| it.attempts);
         let message = self.work.message(job, taken.answer.as_ref());
         let told = tokio::select! {
-            told = self.callbacks.tell(job, taken.callback.as_ref(), message) => told,
+            told = callbacks.tell(job, taken.callback.as_ref(), message) => told,
             () = self.cut() => return Becomes::Told(CallbackState::Waiting, None, now),
         };
         let due = wall_time().plus(crate::callback::pause(attempts));

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::callback::{CallbackError, Callbacks};
 use crate::held::Held;
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
@@ -68,7 +68,7 @@ pub struct Jobs {
     pub(crate) store: Arc<Store>,
     pub(crate) work: Arc<dyn Work>,
     pub(crate) settings: tollgate_config::Jobs,
-    pub(crate) callbacks: Callbacks,
+    callbacks: RwLock<Arc<Callbacks>>,
     pub(crate) held: Held,
     /// A job was taken in.
     pub(crate) taken_in: Notify,
@@ -92,13 +92,26 @@ impl Jobs {
             store,
             work,
             settings,
-            callbacks,
+            callbacks: RwLock::new(Arc::new(callbacks)),
             held: Held::default(),
             taken_in: Notify::new(),
             ended: Notify::new(),
             phase: watch::Sender::new(Phase::Open),
             under_way: watch::Sender::new(0),
         }
+    }
+
+    /// Who may be called back from now on, and how.
+    pub fn follow(&self, callbacks: Callbacks) {
+        *self
+            .callbacks
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(callbacks);
+    }
+
+    pub(crate) fn callbacks(&self) -> Arc<Callbacks> {
+        let callbacks = self.callbacks.read();
+        Arc::clone(&callbacks.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes a job in. When this returns it is on the disk.
@@ -122,7 +135,7 @@ impl Jobs {
     /// # Errors
     /// It may not.
     pub fn check_callback(&self, caller: &str, url: &str) -> Result<(), CallbackError> {
-        self.callbacks.check(caller, url)
+        self.callbacks().check(caller, url)
     }
 
     /// A job, and what it answered last.

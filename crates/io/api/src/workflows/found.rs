@@ -32,7 +32,7 @@ impl FromRef<Api> for Known {
 
 /// Where a workflow is from.
 pub(super) enum Origin<'a> {
-    File(&'a Arc<Workflow>),
+    File(Arc<Workflow>),
     Store(&'a Store, EntityId),
 }
 
@@ -49,7 +49,8 @@ impl Known {
 
     /// All of them, in no order.
     pub(super) async fn all(&self) -> Result<Vec<Flow>, ApiError> {
-        let of_files = self.workflows.files().by_id.iter();
+        let files = self.workflows.files();
+        let of_files = files.by_id.iter();
         let mut all: Vec<_> = of_files
             .map(|(id, it)| Flow::of_file(id, it, self.home()))
             .collect();
@@ -66,7 +67,7 @@ impl Known {
     /// The workflow with this id.
     pub(super) async fn get(&self, id: &str) -> Result<Flow, ApiError> {
         match self.origin(id)? {
-            Origin::File(workflow) => Ok(Flow::of_file(id, workflow, self.home())),
+            Origin::File(workflow) => Ok(Flow::of_file(id, &workflow, self.home())),
             Origin::Store(store, id) => Ok(self.show(&store.workflow(&id).await?)),
         }
     }
@@ -76,8 +77,8 @@ impl Known {
         let number = number(version)?;
         match self.origin(id)? {
             Origin::File(workflow) => {
-                only_first(workflow, number)?;
-                Ok(FlowVersion::of_file(id, workflow))
+                only_first(&workflow, number)?;
+                Ok(FlowVersion::of_file(id, &workflow))
             }
             Origin::Store(store, of) => {
                 let version = store.workflow_version(&of, number).await?;
@@ -89,7 +90,7 @@ impl Known {
     /// Where the workflow with this id is to be looked for. One of the store may be missing there.
     pub(super) fn origin(&self, id: &str) -> Result<Origin<'_>, ApiError> {
         if let Some(workflow) = self.workflows.files().by_id.get(id) {
-            return Ok(Origin::File(workflow));
+            return Ok(Origin::File(Arc::clone(workflow)));
         }
         match self.live.store() {
             Ok(store) => Ok(Origin::Store(store, parse_id(id)?)),

@@ -136,8 +136,8 @@ async fn runnable(
 ) -> Result<(Arc<Workflow>, u32), ApiError> {
     let (store, id) = match known.origin(id)? {
         Origin::File(workflow) => {
-            only_first(workflow, asked.unwrap_or(1))?;
-            return Ok((Arc::clone(workflow), 1));
+            only_first(&workflow, asked.unwrap_or(1))?;
+            return Ok((workflow, 1));
         }
         Origin::Store(store, id) => (store, id),
     };

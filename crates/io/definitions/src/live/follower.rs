@@ -8,7 +8,7 @@ use crate::{Catalog, CatalogAction, auth_id};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tollgate_config::Access;
+use tollgate_config::{Access, SharedLimits};
 use tollgate_guard::Guard;
 use tollgate_model::{ClientId, RouteId};
 use tollgate_store::Store;
@@ -18,11 +18,19 @@ const POLL: Duration = Duration::from_secs(1);
 /// Changes whose authors wait for a round at once; further ones wait to be let in.
 pub(super) const REQUESTS: usize = 256;
 
-/// An author's wish to have a change in the picture.
+/// Somebody's wish to have a change in the picture.
 pub(super) struct Request {
     /// What was compiled to check the change.
     pub(super) compiled: Option<CatalogAction>,
+    /// What the files define from now on.
+    pub(super) files: Option<NewFiles>,
     pub(super) answer: oneshot::Sender<Result<(), RefreshError>>,
+}
+
+/// What the files define, and the shared limits that stored integrations pass.
+pub(super) struct NewFiles {
+    pub(super) catalog: Catalog,
+    pub(super) limits: SharedLimits,
 }
 
 /// Follows the store, and shows what it defines.
@@ -90,21 +98,31 @@ impl Follower {
         }
     }
 
-    /// Follows what is changed on this node, on others and on the command line, for as long as the service lives.
+    /// Follows what is changed in the files, on this node, on others and on the command line, for as long as the service
+    /// lives.
     pub async fn follow(mut self) {
-        let Some(store) = self.live.store.clone() else {
-            return;
-        };
+        let store = self.live.store.clone();
         let mut follows = true;
         let mut asked = Vec::new();
         loop {
-            tokio::select! {
-                _ = self.requests.recv_many(&mut asked, REQUESTS) => {}
-                () = tokio::time::sleep(POLL) => {}
-                () = store.revised() => {}
+            match &store {
+                Some(store) => tokio::select! {
+                    _ = self.requests.recv_many(&mut asked, REQUESTS) => {}
+                    () = tokio::time::sleep(POLL) => {}
+                    () = store.revised() => {}
+                },
+                None => drop(self.requests.recv_many(&mut asked, REQUESTS).await),
+            }
+            for files in asked.iter_mut().filter_map(|it| it.files.take()) {
+                self.take_files(files);
             }
             let compiled = asked.iter_mut().filter_map(|it| it.compiled.take());
-            let outcome = self.round(&store, compiled.collect()).await.map(drop);
+            let compiled = compiled.collect();
+            let outcome = match &store {
+                Some(store) => self.round(store, compiled).await.map(drop),
+                None if asked.is_empty() => return,
+                None => Ok(()),
+            };
             self.live.note(&outcome, self.builder.driver.now());
             match &outcome {
                 Err(error) if follows => tracing::warn!(
@@ -119,6 +137,21 @@ impl Follower {
                 // One that has hung up needs no answer.
                 let _ = request.answer.send(outcome.clone());
             }
+        }
+    }
+
+    /// Shows what the files define now, beside what of the store is shown. Stored integrations that pass other shared
+    /// limits from now on are made anew with the next round, whenever the store allows it.
+    fn take_files(&mut self, NewFiles { catalog, limits }: NewFiles) {
+        let mut shown = Catalog::clone(&self.live.catalog());
+        shown.replace_files(&catalog);
+        self.live.show(shown);
+        self.next.replace_files(&catalog);
+        self.files = catalog;
+        let known = &self.builder.foundation.limits;
+        if *known != limits {
+            self.builder.foundation.limits = limits;
+            self.known.make_all_anew();
         }
     }
 

@@ -41,6 +41,12 @@ impl KnownDefinitions {
         self.news = false;
     }
 
+    /// All integrations are to be made anew.
+    pub(super) fn make_all_anew(&mut self) {
+        self.stale.extend(self.integrations.keys().cloned());
+        self.news = true;
+    }
+
     /// Takes changes in, and removes what is gone from the next picture.
     pub(super) fn take(&mut self, changes: DefinitionChanges, next: &mut Catalog) {
         let any_left = [

@@ -22,6 +22,8 @@ pub(in crate::live) type EngineSlots = BTreeMap<String, EngineSlot>;
 pub(in crate::live) struct EngineSlot {
     name: String,
     route: RouteId,
+    /// The shared limits that the route was given.
+    shared: SharedLimits,
     /// What the limits of its own limit that the route passes.
     passes: Vec<&'static str>,
     limits: OwnLimits,
@@ -60,7 +62,7 @@ impl Builder {
         let mut known = slots.get_mut(id.as_str());
         if let Some(slot) = &mut known {
             self.redefine(slot, wanted).await?;
-            if slot.fits(wanted) {
+            if slot.fits(wanted, &self.foundation.limits) {
                 return Ok(slot.address());
             }
         }
@@ -216,6 +218,7 @@ impl EngineSlot {
         Self {
             name: spec.name.clone(),
             route: tables.add_route(route),
+            shared: shared.clone(),
             passes,
             limits,
             client,
@@ -226,8 +229,11 @@ impl EngineSlot {
         (self.route, self.client.as_ref().map(|client| client.id))
     }
 
-    /// Whether its route passes what the integration wants to pass, with that client.
-    fn fits(&self, wanted: &IntegrationPlan) -> bool {
+    /// Whether its route passes what the integration wants to pass, with that client, beside these shared limits.
+    fn fits(&self, wanted: &IntegrationPlan, shared: &SharedLimits) -> bool {
+        if *shared != self.shared {
+            return false;
+        }
         let client = match &self.client {
             Some(client) => client.is_that_of(wanted),
             None => wanted.client.is_none(),
