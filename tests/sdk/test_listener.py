@@ -377,8 +377,10 @@ listen = "127.0.0.1:0"
         within(30, lambda: "gate.pem: holds no PEM certificate" in doors.logged())
         self.assertEqual(self.get(alone, self.theirs, "batch"), 200)
         health = ["--cacert", str(self.ours.pem), doors.url + "/health"]
-        self.assertRegex(curl(*health)[3], r"^ok\ngateway\[2\].tls: the files can't be used")
+        # The signal's reload has read the broken file, too.
+        self.assertRegex(curl(*health)[3], r"^ok\nconfiguration: .*\ngateway\[2\].tls: the files can't be used")
         self.theirs.issue("gate", "four")
+        doors.service.process.send_signal(signal.SIGHUP)
         within(30, lambda: curl(*health)[3] == "ok\n")
         self.assertEqual(self.get(alone, self.theirs, "batch"), 200)
 

@@ -21,6 +21,7 @@ pub(crate) mod limits;
 pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod pull;
+pub(crate) mod reload;
 mod remote;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -33,6 +33,7 @@ enum Command {
     Serve(cmd::serve::Args),
     /// Ask a running service whether it is alive, or ready.
     Health(cmd::health::Args),
+    Reload(cmd::reload::Args),
     /// Check a configuration file.
     Config(cmd::config::Args),
     /// Prepare and show what nodes that share limits keep in the coordination store.
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => cmd::demo::run(args),
         Command::Serve(args) => cmd::serve::run(args),
         Command::Health(args) => cmd::health::run(&args),
+        Command::Reload(args) => cmd::reload::run(args),
         Command::Config(args) => cmd::config::run(args),
         Command::Cluster(args) => cmd::cluster::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),

@@ -11,6 +11,7 @@ mod service;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::Journal;
+use crate::reloading::Reloading;
 use crate::state::Api;
 use axum::Extension;
 use axum::extract::{FromRef, State};
@@ -40,6 +41,7 @@ struct Sources {
     live: Arc<Live>,
     jobs: Option<Arc<Jobs>>,
     journal: Arc<Journal>,
+    reloading: Option<Reloading>,
 }
 
 impl FromRef<Api> for Sources {
@@ -51,6 +53,7 @@ impl FromRef<Api> for Sources {
             live: FromRef::from_ref(api),
             jobs: FromRef::from_ref(api),
             journal: FromRef::from_ref(api),
+            reloading: FromRef::from_ref(api),
         }
     }
 }
@@ -89,6 +92,9 @@ impl Sources {
             engine::show_task(&self.driver, &figures.snapshot.clients, to);
         }
         service::show_journal(&self.journal, to);
+        if let Some(reloading) = &self.reloading {
+            service::show_reloading(reloading, to);
+        }
         if let Ok(store) = self.live.store() {
             service::show_store(store, to);
         }

@@ -10,7 +10,7 @@ use crate::{
     actions, audit, cache, clients, closings, cluster, credentials, dashboard, declared, document,
     drafts, elsewhere, events, failures, flows, gate, history, integrations, jobs, learned, limits,
     links, log, media, metrics, oauth, openapi, operation, organization, overview, packing, parts,
-    readiness, rights, rows, run, tables, tags, tokens, types, usage, workflows,
+    readiness, reload, rights, rows, run, tables, tags, tokens, types, usage, workflows,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -67,6 +67,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .merge(cache::routes())
         .merge(cluster::routes())
         .merge(log::routes())
+        .merge(reload::routes())
         .merge(metrics::routes())
         .merge(history::routes())
         .merge(overview::routes())

@@ -6,6 +6,7 @@ use crate::journal::Journal;
 use crate::log_switch::LogSwitch;
 use crate::notices::Notices;
 use crate::readiness::Readiness;
+use crate::reloading::Reloading;
 use axum::extract::FromRef;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
@@ -76,6 +77,8 @@ parts! {
     journal: Arc<Journal>,
     /// What writes the log; there where the service's owner has one that can be changed.
     log: Option<Arc<dyn LogSwitch>>,
+    /// Has the configuration read anew; there where the service's owner has a file of it.
+    reloading: Option<Reloading>,
     /// What whoever runs the service should know.
     notices: Notices,
     /// What was found of the node at the last look.

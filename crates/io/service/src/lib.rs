@@ -17,12 +17,19 @@
 
 mod cluster;
 mod coordination;
+mod current;
+mod file_watch;
 mod listeners;
+mod made;
 mod online;
+mod outlets;
+mod pictures;
 mod pulse;
+mod reload;
 mod renewal;
 mod sampling;
 mod service;
+mod shown;
 mod start_error;
 mod store;
 mod sweep;
@@ -32,9 +39,10 @@ mod watch;
 pub use coordination::{coordination_fault, open_coordination};
 pub use online::{Failure, Tried, try_online};
 pub use pulse::Heart;
-pub use renewal::LookNow;
 pub use service::Service;
 pub use start_error::StartError;
 pub use store::open;
-pub use tollgate_api::{LogSwitch, documented_ends, openapi_document};
+pub use tollgate_api::{
+    LogSwitch, NotReloaded, Reloaded, Reloading, documented_ends, openapi_document,
+};
 pub use tollgate_definitions::{Definitions, Fault, Faults};

@@ -1,9 +1,15 @@
 //! The listeners of the service: its own, and those of gateways.
 
+use crate::StartError;
+use crate::current::Entrance;
+use crate::renewal::Renewal;
+use crate::shown::Shown;
 use futures_util::future::{join_all, select_all};
+use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tollgate_listen::Listener;
+use tollgate_config::{ListenerTls, Server};
+use tollgate_listen::{Bounds, Listener, most_connections};
 
 /// All listeners. They live and end together.
 #[derive(Debug)]
@@ -13,9 +19,33 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// `of_gateways`: in the order of the configuration.
-    pub(crate) fn new(own: Listener, of_gateways: Vec<Listener>) -> Self {
-        Self { own, of_gateways }
+    /// Answers requests from now on, at the service's own listener and at those of gateways; and what is shown at each,
+    /// in the same order.
+    pub(crate) async fn start(
+        server: &Server,
+        renewals: &[Renewal],
+        entrances: Vec<Entrance>,
+    ) -> Result<(Self, Vec<Shown>), StartError> {
+        let bounds = bounds(server, entrances.len());
+        let start = async |it: &Entrance| {
+            let tls = |tls: &ListenerTls| renewals.iter().find_map(|it| it.tls_of(&tls.table));
+            let service = TowerToHyperService::new(it.shown.clone());
+            let tls = it.tls.as_ref().and_then(tls);
+            let listening = Listener::start_secured(it.address, tls, bounds, service).await;
+            listening.map_err(|error| StartError::Listen(it.address, error))
+        };
+        let (mut own, mut of_gateways, mut shown) = (None, Vec::new(), Vec::new());
+        for entrance in &entrances {
+            let listener = start(entrance).await?;
+            match own {
+                None => own = Some(listener),
+                Some(_) => of_gateways.push(listener),
+            }
+            shown.push(entrance.shown.clone());
+        }
+        let none = || StartError::Listen(server.listen, std::io::Error::other("nothing to answer"));
+        let own = own.ok_or_else(none)?;
+        Ok((Self { own, of_gateways }, shown))
     }
 
     /// Where the service's own one listens.
@@ -57,5 +87,18 @@ impl Listeners {
     pub(crate) async fn drain(&self, within: Duration) -> bool {
         let drained = join_all(self.all().map(|it| it.drain(within))).await;
         drained.into_iter().all(|whole| whole)
+    }
+}
+
+/// What the connections to one of so many listeners may take: they share the connections of all evenly.
+fn bounds(server: &Server, listeners: usize) -> Bounds {
+    Bounds {
+        max_connections: server.max_connections.min(most_connections()) / listeners.max(1),
+        header_timeout: server.header_timeout,
+        idle_timeout: server.idle_timeout,
+        write_timeout: server.write_timeout,
+        ping_interval: server.http2_ping_interval,
+        max_streams: server.http2_max_streams,
+        max_untaken_bytes: server.max_untaken_bytes,
     }
 }

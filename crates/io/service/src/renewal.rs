@@ -34,11 +34,11 @@ pub(crate) struct Renewal {
 
 /// Has the files of all listeners looked at now.
 #[derive(Clone, Debug, Default)]
-pub struct LookNow(Arc<watch::Sender<()>>);
+pub(crate) struct LookNow(Arc<watch::Sender<()>>);
 
 impl LookNow {
     /// Asks for it.
-    pub fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.0.send_replace(());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tollgate_api::{Audience, Parts};
+use tollgate_api::Audience;
 use tollgate_config::Server;
 use tollgate_driver::Driver;
 use tollgate_history::{Gatherer, History};
@@ -23,14 +23,8 @@ pub(crate) fn open_history(server: &Server, process: u64) -> History {
 }
 
 /// Samples for as long as the service lives.
-pub(crate) fn sample(parts: &Parts, telemetry: Telemetry) -> impl Future<Output = ()> + use<> {
-    let (history, audience) = (Arc::clone(&parts.history), parts.audience.clone());
-    keep_sampling(history, audience, (parts.driver.clone(), telemetry))
-}
-
-async fn keep_sampling(
-    history: Arc<History>,
-    audience: Audience,
+pub(crate) async fn sample(
+    (history, audience): (Arc<History>, Audience),
     (driver, telemetry): (Driver, Telemetry),
 ) {
     let mut gatherer = Gatherer::default();

@@ -6,27 +6,34 @@ mod put_back;
 mod traces;
 
 use crate::cluster;
+use crate::current::{Current, Started};
+use crate::file_watch::FileWatch;
 use crate::listeners::Listeners;
+use crate::made::callbacks;
+use crate::pictures::Pictures;
 use crate::pulse::Heart;
-use crate::renewal::LookNow;
+use crate::reload::Reloader;
 use crate::sampling::{open_history, sample};
 use crate::store::open_alone;
 use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
 use first::{first_look, watch_clients};
-use pieces::{go_live, listen, numbers, parts, renewals, start_driver, start_tasks, start_workers};
+use pieces::{
+    carry_later, follow_renewals, foundation, go_live, log_start, numbers, renewals, start_driver,
+    start_tasks, start_workers,
+};
 use put_back::leave;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tollgate_api::{Audience, Journal, LogSwitch, Readiness};
+use tollgate_api::{Audience, Journal, LogSwitch, Readiness, Reloading};
 use tollgate_cluster::Cluster;
-use tollgate_config::Config;
-use tollgate_definitions::{Foundation, LimitRegistry, Live};
+use tollgate_config::{Config, Running};
+use tollgate_definitions::{LimitRegistry, Live};
 use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
 use tollgate_history::History;
-use tollgate_jobs::{Callbacks, Jobs};
+use tollgate_jobs::Jobs;
 use tollgate_store::Store;
 use tollgate_telemetry::Telemetry;
 use tollgate_transfers::Transfers;
@@ -45,8 +52,7 @@ pub struct Service {
     history: Arc<History>,
     audience: Audience,
     tasks: Tasks,
-    /// Where TLS is spoken.
-    look_now: Option<LookNow>,
+    reloading: Reloading,
 }
 
 /// Of the time to drain, at most so much is kept for what the store is told in the end.
@@ -82,6 +88,7 @@ impl Service {
         for warning in definitions.warnings() {
             tracing::warn!("{warning}");
         }
+        let (running, pictures) = (Running::of(&config), Pictures::of(&config, &definitions));
         let Definitions {
             catalog,
             composites,
@@ -93,8 +100,7 @@ impl Service {
             None => None,
         };
         let telemetry = traces::telemetry(&config)?;
-        let callbacks =
-            Callbacks::new(&config).map_err(|(caller, why)| StartError::Callback(caller, why))?;
+        let callbacks = callbacks(&config)?;
         let workers = start_workers(&config.server)?;
         let numbers = numbers(&config.server)?;
         let process = cluster::draw_process()?;
@@ -102,71 +108,56 @@ impl Service {
         let limits =
             LimitRegistry::start(numbers, driver.clone(), store.clone(), &config.engine).await;
         let limits = Arc::new(limits.map_err(StartError::Limits)?);
-        let foundation = Foundation {
-            workers: Arc::clone(&workers),
-            bounds: config.upstream.clone(),
-            extra_roots_pem: config.extra_roots_pem.clone(),
-            proxy: config.proxy.clone(),
-            limits: config.shared_limits.clone(),
-            registry: Arc::clone(&limits),
-        };
+        let foundation = foundation(&config, &workers, &limits);
         let (live, follower) = Live::new(catalog, store.clone(), driver.clone(), foundation);
-        let follower = go_live(&live, follower).await?;
+        let follower = go_live(&config, (&live, &driver), follower).await?;
         watch_clients(&config, &driver).await;
         let journal = Arc::new(Journal::new(store.is_some()));
         let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let cluster = cluster::join(&config, process, (&driver, &limits), &mut tasks).await?;
-        let history = open_history(&config.server, process);
-        let parts = parts(
-            &config,
-            (telemetry.clone(), callbacks, history),
-            (workers, &live, &driver, &journal),
-            (workflows, composites, limits, cluster.clone()),
-            log,
-        );
-        let (integrations, actions, files) = (
-            live.catalog().integrations().count(),
-            live.catalog().actions().len(),
-            parts.workflows.files().by_id.len(),
-        );
-        let node = cluster.as_ref().map(|it| it.status().member);
-        let limits = parts.limits.shown().await;
-        let (jobs, transfers) = (parts.jobs.clone(), parts.transfers.clone());
-        let renewals = renewals(&config)?;
-        let (notices, readiness) = (parts.notices.clone(), parts.readiness.clone());
-        let (history, audience) = (Arc::clone(&parts.history), parts.audience.clone());
-        tasks.spawn("history", sample(&parts, telemetry.clone()));
-        let pulse = first_look(&config, &driver, &parts).await;
-        let listening = listen(&config, &renewals, parts).await?;
-        tasks.spawn("look at the node", pulse.beat());
-        if let Some(jobs) = &jobs {
-            tasks.spawn("jobs", Arc::clone(jobs).carry());
-        }
-        if let Some(transfers) = &transfers {
-            tasks.spawn("transfers", Arc::clone(transfers).carry());
-        }
-        let look_now = (!renewals.is_empty()).then(LookNow::default);
-        for (renewal, look_now) in renewals.into_iter().zip(look_now.iter().cycle()) {
-            let following = renewal.follow(look_now.clone(), notices.clone());
-            tasks.spawn("renewal of a certificate", following);
-        }
-        tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
-            configuration = config.file,
-            digest = config.digest,
-            address = %listening.address(),
-            integrations,
-            actions,
-            flows = config.engine.flows.len(),
-            gateways = config.gateways.len(),
-            workflows = files,
-            connections = listening.max_connections(),
+        let (reloading, wishes) = Reloading::new(&config.digest);
+        let started = Started {
+            telemetry: telemetry.clone(),
+            callbacks,
+            workers,
+            live,
+            driver: driver.clone(),
+            journal: Arc::clone(&journal),
             limits,
-            store = store.is_some(),
-            node,
-            tls = config.server.tls.is_some(),
-            "serving"
+            cluster: cluster.clone(),
+            log,
+            reloading: Some(reloading.clone()),
+            history: Arc::new(open_history(&config.server, process)),
+        };
+        let (current, lasting) = Current::first(&config, (workflows, composites), started);
+        let jobs = lasting.jobs.as_ref().map(|(jobs, _)| Arc::clone(jobs));
+        let transfers = lasting.transfers.clone();
+        let renewals = renewals(&config)?;
+        let readiness = lasting.readiness.clone();
+        let (history, audience) = (Arc::clone(&lasting.history), lasting.audience.clone());
+        let seen_by = (Arc::clone(&history), audience.clone());
+        tasks.spawn(
+            "history",
+            sample(seen_by, (driver.clone(), telemetry.clone())),
         );
+        let pulse = first_look(&config, &lasting).await;
+        let entrances = current.entrances(&config, &lasting);
+        let (listening, shown) = Listeners::start(&config.server, &renewals, entrances).await?;
+        tasks.spawn("look at the node", pulse.beat());
+        carry_later(jobs.as_ref(), transfers.as_ref(), &mut tasks);
+        let look_now = follow_renewals(renewals, &lasting.notices, &mut tasks);
+        log_start(&config, &lasting, &listening).await;
+        let reloader = Reloader {
+            running,
+            pictures,
+            current,
+            lasting,
+            shown,
+            look_now,
+            watched: Arc::new(Mutex::new(FileWatch::of(&config))),
+            config,
+        };
+        reloader.start(wishes, &mut tasks);
         Ok(Self {
             listening,
             driver,
@@ -180,7 +171,7 @@ impl Service {
             history,
             audience,
             tasks,
-            look_now,
+            reloading,
         })
     }
 
@@ -208,10 +199,10 @@ impl Service {
         self.cluster.as_ref().map(|it| it.status())
     }
 
-    /// What has the files of the listeners' certificates looked at now; none where no TLS is spoken.
+    /// What has the configuration read anew.
     #[must_use]
-    pub fn look_now(&self) -> Option<LookNow> {
-        self.look_now.clone()
+    pub fn reloading(&self) -> Reloading {
+        self.reloading.clone()
     }
 
     /// The engine's limits, tokens and flows as they are now; none once the engine stopped.

@@ -83,6 +83,17 @@ impl Remote {
         Ok(answer)
     }
 
+    /// The status and the body of an answer, whatever they are.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> anyhow::Result<(reqwest::StatusCode, Value)> {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        let answer = request.bearer_auth(&self.token).send().await?;
+        Ok((answer.status(), json(answer).await?))
+    }
+
     /// All entities of a list.
     pub(crate) async fn all(&self, path: &str, query: &str) -> anyhow::Result<Vec<Value>> {
         let mut all = Vec::new();

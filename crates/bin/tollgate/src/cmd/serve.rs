@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tollgate_config::{Config, show_span};
-use tollgate_service::{LookNow, Service, StartError};
+use tollgate_service::{Heart, Reloading, Service, StartError};
 
 /// How long what is under way may take then.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 ///
 /// Logs go to stderr, as `[log]` says. The environment variable RUST_LOG goes before it: off, error, warn, info (the
 /// default), debug, trace, or for a module tollgate_driver=debug; several with commas between. SIGHUP has
-/// the files of `[server.tls]` looked at. Exit status: 0 after a whole drain, 1 where executions were cut off, 64
+/// the configuration read anew, as `tollgate reload` does. Exit status: 0 after a whole drain, 1 where executions were cut off, 64
 /// for a configuration that can't be used, 70 where a part of the service died.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -87,15 +87,19 @@ async fn serve(config: Config, levels: Arc<log::Levels>) -> anyhow::Result<End> 
     let mut signals = Signals::new()?;
     let (notice, within) = (config.server.drain_notice, config.server.drain_timeout);
     deadline::hold(notice + within)?;
-    let notify = Notify::from_environment();
+    let notify = Arc::new(Notify::from_environment());
     let service = Service::start_logging(config, rand::random(), Some(levels)).await?;
     outln!("{}", service.url());
     for url in service.gateway_urls() {
         outln!("{url} (gateway)");
     }
-    signals.look_now = service.look_now();
     let heart = service.heart();
     notify.ready(&heart.words());
+    signals.reload = Some(Reload {
+        reloading: service.reloading(),
+        notify: Arc::clone(&notify),
+        heart: service.heart(),
+    });
     tokio::select! {
         end = live(service, &mut signals, &notify, (notice, within)) => Ok(end),
         never = notify.follow(&heart) => match never {},
@@ -163,8 +167,25 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
-    /// What SIGHUP asks.
-    look_now: Option<LookNow>,
+    /// What SIGHUP asks for; there once the service is.
+    reload: Option<Reload>,
+}
+
+/// Has the configuration read anew, and tells the service manager when that begins and ends.
+#[derive(Clone)]
+struct Reload {
+    reloading: Reloading,
+    notify: Arc<Notify>,
+    heart: Heart,
+}
+
+impl Reload {
+    async fn run(self) {
+        self.notify.reloading();
+        // The log says what came of it. Whatever that is, the service goes on.
+        let _ = self.reloading.reload().await;
+        self.notify.ready(&self.heart.words());
+    }
 }
 
 impl Signals {
@@ -173,24 +194,22 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
-            look_now: None,
+            reload: None,
         })
     }
 
-    /// Waits for a signal to end. A terminal that is closed sends SIGHUP, and so do administrators who
-    /// expect the configuration to be read again, which is done by a restart: neither ends the service. The
-    /// listener's certificate is looked at.
+    /// Waits for a signal to end. A terminal that is closed sends SIGHUP, and so do administrators who want the
+    /// configuration read again: the first find it as it was.
     async fn end(&mut self) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => match &self.look_now {
-                    Some(look_now) => look_now.ask(),
-                    None => tracing::warn!(
-                        "SIGHUP changes nothing; restart the service to have its configuration read again"
-                    ),
-                },
+                _ = self.hang_up.recv() => {
+                    if let Some(reload) = self.reload.clone() {
+                        tokio::spawn(reload.run());
+                    }
+                }
             }
         }
     }

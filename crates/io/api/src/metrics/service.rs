@@ -1,6 +1,7 @@
 //! What the service knows of itself: its store, what waits for that, and what was lost.
 
 use crate::journal::Journal;
+use crate::reloading::Reloading;
 use std::time::Duration;
 use tollgate_jobs::Jobs;
 use tollgate_store::Store;
@@ -27,6 +28,12 @@ pub(super) fn show_journal(journal: &Journal, to: &mut Exposition) {
         to.put(&table::JOURNAL_WAITING, &[kind], waiting);
         to.put(&table::JOURNAL_LOST, &[kind], lost);
     }
+}
+
+pub(super) fn show_reloading(reloading: &Reloading, to: &mut Exposition) {
+    let (was_successful, success) = reloading.last();
+    to.put(&table::RELOAD_SUCCESSFUL, &[], was_successful);
+    to.put(&table::RELOAD_SUCCESS, &[], success);
 }
 
 pub(super) async fn show_jobs(jobs: &Jobs, to: &mut Exposition) {

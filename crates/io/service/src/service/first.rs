@@ -1,8 +1,8 @@
 //! What is found out before the first call: whether each client can have a token, and so when the node is ready.
 
+use crate::current::Lasting;
 use crate::pulse::Pulse;
 use std::collections::BTreeSet;
-use tollgate_api::Parts;
 use tollgate_config::Config;
 use tollgate_driver::Driver;
 use tollgate_model::ClientId;
@@ -17,13 +17,13 @@ pub(super) async fn watch_clients(config: &Config, driver: &Driver) {
 }
 
 /// What looks at the node from now on, after its first look.
-pub(super) async fn first_look(config: &Config, driver: &Driver, parts: &Parts) -> Pulse {
+pub(super) async fn first_look(config: &Config, lasting: &Lasting) -> Pulse {
     let clients = watched(config).into_iter();
     let clients = clients.filter_map(|client| config.engine.clients.get(client.index()));
     let names = clients.map(|client| client.name.clone()).collect();
     let mut pulse = Pulse::new(
-        (driver, &parts.live, parts.cluster.as_ref()),
-        parts.readiness.clone(),
+        (&lasting.driver, &lasting.live, lasting.cluster.as_ref()),
+        lasting.readiness.clone(),
         (names, config.upstream.token_timeout),
     );
     pulse.look().await;

@@ -111,6 +111,10 @@ metrics! {
         "Messages and timers that the engine's task has taken up";
     ENGINE_LAG: HISTOGRAM, "tollgate_engine_lag_seconds", [],
         "How long calls lay in the inbox of the engine's task";
+    RELOAD_SUCCESSFUL: GAUGE, "tollgate_config_last_reload_successful", [],
+        "Whether the configuration was taken over when it was last read";
+    RELOAD_SUCCESS: SECONDS, "tollgate_config_last_reload_success_timestamp_seconds", [],
+        "When the configuration that runs was taken over, in seconds of the Unix time";
     STORE_UP: GAUGE, "tollgate_store_up", [],
         "Whether the store answered when it was last asked; there where a store is";
     STORE_OPERATION: HISTOGRAM, "tollgate_store_operation_seconds", ["kind"],

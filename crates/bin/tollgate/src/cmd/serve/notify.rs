@@ -60,6 +60,16 @@ impl Notify {
         self.send(&format!("READY=1\nSTATUS={words}"));
     }
 
+    /// The configuration is read anew; [`Self::ready`] says when that is over. Systemd takes it for the answer to its
+    /// signal if it comes after that on the monotonic clock.
+    pub(super) fn reloading(&self) {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let micros = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
+        self.send(&format!(
+            "RELOADING=1\nMONOTONIC_USEC={micros}\nSTATUS=reading the configuration anew"
+        ));
+    }
+
     /// The service is about to end, and that takes so long at the most.
     pub(super) fn stopping(&self, words: &str, within: Duration) {
         let within = within.as_micros();
