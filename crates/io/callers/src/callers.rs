@@ -457,7 +457,9 @@ mod tests {
             let with = (Arc::clone(&first.lanes), Arc::default());
             first.next(vec![caller], with, Duration::from_secs(300), 10)
         };
-        let more = next(&|it| drop(it.roles.insert(tollgate_config::Role::Author)));
+        let more = next(&|it| {
+            it.roles.insert(tollgate_config::Role::Author);
+        });
         let principal = more.of_token(&token, at(now)).await.unwrap();
         assert!(
             principal.may(Role::Author, Over::Everything),
