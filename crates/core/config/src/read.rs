@@ -190,8 +190,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
             proxy,
         },
     ) = server::read(root, source);
-    let store = store::read(root, source);
-    let stored = root.has("store");
+    let (store, stored) = (store::read(root, source), root.has("store"));
     let shared = limits::read_shared(root);
     let mut tables = integrations::read(root, source, shared, stored);
     let mut flows = flows::read(root, &mut tables);
