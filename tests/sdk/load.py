@@ -100,7 +100,8 @@ class Record:
 
     def used(self, begin, end):
         """The part of the limit that was used between two times. It counts whole limits, and how long they took, from
-        when the count first had the value that it had at the beginning: so it matters little where windows begin."""
+        when the count first had the value that it had at the beginning: so it matters little where windows begin. What lies
+        behind the last of them counts, but for a window: nothing may have been used for long by then."""
         counts, allowed = self.admitted, self.cluster.allowed
         at = lambda when: max(bisect.bisect_right(self.times, when) - 1, 0)
         first, last = counts[at(begin)], counts[at(end)]
@@ -108,7 +109,8 @@ class Record:
         if whole == 0:
             return (last - first) / allowed * self.cluster.period / (end - begin)
         reached = lambda count: self.times[bisect.bisect_left(counts, count)]
-        return whole * self.cluster.period / (reached(first + whole * allowed) - reached(first))
+        until = max(reached(first + whole * allowed), end - self.cluster.period)
+        return whole * self.cluster.period / (until - reached(first))
 
     def full_from(self, since):
         """How long after a time the limit was used to nine tenths, and stayed so; none if it isn't at the end."""
