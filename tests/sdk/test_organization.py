@@ -79,7 +79,7 @@ class AnOrganization(unittest.TestCase):
     def test_its_roles(self):
         api = sdk.AuthorizationApi(self.client)
         listed = api.get_authorization_roles(user_count=False)
-        names = ["administer", "Agent", "author", "execute", "Master Admin"]
+        names = ["administer", "Agent", "author", "execute", "Master Admin", "view"]
         self.assertEqual([it.name for it in listed.entities], names)
         found = api.get_authorization_roles(name="Master Admin").entities
         self.assertEqual([it.id for it in found], [ADMIN])

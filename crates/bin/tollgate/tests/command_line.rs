@@ -101,6 +101,10 @@ const MISSING: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "reload",
+        &["--url", "http://127.0.0.1:1", "--client-id", "x"],
+    ),
+    (
         "table export",
         &["name", "--url", "http://127.0.0.1:1", "--client-id", "x"],
     ),

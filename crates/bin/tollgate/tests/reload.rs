@@ -242,6 +242,8 @@ client_id = "pool"
 client_secret_env = "TOLLGATE_TEST_SECRET"
 token_url = "http://127.0.0.1:{port}/oauth/token"
 max_tokens = 2
+# Calls come for as long as the machine takes: a token's default would hold them for longer than they may wait.
+token_rate = {{ allowed = 100000, period = "60s" }}
 
 [[integration]]
 name = "Platform"

@@ -29,7 +29,7 @@ pub(crate) enum Right {
 
 /// Our own operations, by method and path, and those of the platform that a viewer has as well.
 #[rustfmt::skip]
-pub(crate) const TABLE: [(&str, &str, Right); 27] = [
+pub(crate) const TABLE: [(&str, &str, Right); 28] = [
     ("GET", "/metrics", Right::Look),
     ("GET", "/api/v2/tollgate/overview", Right::Watch),
     ("GET", "/api/v2/tollgate/history", Right::Watch),
@@ -49,6 +49,7 @@ pub(crate) const TABLE: [(&str, &str, Right); 27] = [
     ("DELETE", "/api/v2/tollgate/cache/{actionId}", Right::Hold(Role::Author)),
     ("GET", "/api/v2/tollgate/log", Right::Hold(Role::Administer)),
     ("PUT", "/api/v2/tollgate/log", Right::Hold(Role::Administer)),
+    ("POST", "/api/v2/tollgate/reload", Right::Hold(Role::Administer)),
     ("GET", "/api/v2/tollgate/actions/{actionId}/export", Right::Work),
     ("POST", "/api/v2/tollgate/actions/{integration}/{name}/execute", Right::Work),
     ("GET", "/api/v2/tollgate/jobs", Right::Work),
