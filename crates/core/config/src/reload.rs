@@ -59,6 +59,22 @@ impl Config {
         (changes, obstacles)
     }
 
+    /// Of files that hold something else than they did (paths as they are shown), those that only a start reads: a key
+    /// ring, a secret of `[trace]`, a proxy's password. The text that names them is the same, so nothing else tells.
+    #[must_use]
+    pub fn fixed_files(&self, changed: &Changed) -> Vec<Obstacle> {
+        let is_changed = |path: &str| {
+            let names = [&changed.added, &changed.changed, &changed.removed];
+            names.iter().any(|names| names.contains(path))
+        };
+        let read = self.files.iter().filter(|it| !it.written);
+        let read = read.filter(|it| is_changed(&it.path.display().to_string()));
+        let fixed =
+            read.filter(|it| !document::is_of_live_list(&it.field) && !is_live_file(&it.field));
+        let why = "names a file whose contents can't change";
+        fixed.map(|it| Obstacle::new(&it.field, why)).collect()
+    }
+
     /// Gateways whose listeners would have to be opened, closed or secured otherwise.
     fn fixed_listeners(&self, next: &Self) -> Option<Obstacle> {
         let listeners = |config: &Self| -> Vec<_> {
@@ -97,6 +113,11 @@ impl Config {
         let why = "the listeners of gateways, their order and their TLS can't change while the service runs";
         Some(Obstacle::new(field, why))
     }
+}
+
+/// Whether a file that this field names is read anew while the service runs. Those of listeners are followed by themselves.
+fn is_live_file(field: &str) -> bool {
+    is_live(field) || field.starts_with("server.tls.")
 }
 
 fn is_live(field: &str) -> bool {

@@ -8,8 +8,8 @@
 //! for all listeners, and not at all where there are none. A comment every [`KEEP_ALIVE`] keeps proxies from closing what is
 //! silent, should samples fail to come.
 //!
-//! **It ends** when the node announces its end, so that who listens comes back to another node, and no listener holds up
-//! the drain.
+//! **It ends** when the token that it began with does, which is looked at before each event, and when the node announces
+//! its end, so that who listens comes back to another node, and no listener holds up the drain.
 
 use crate::audience::{Audience, MOST, Told};
 use crate::caller::Caller;
@@ -29,6 +29,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tollgate_callers::{Door, Now, Token};
 use tollgate_history::verdict::Verdict;
 use tollgate_history::{Kind, Row, Sample, waits};
 use utoipa::ToSchema;
@@ -43,8 +44,19 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default().routes(routes!(listen))
 }
 
+/// An event as it is on the wire.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the document alone has it")]
+struct StreamedEvent {
+    /// `sample` or `verdict`.
+    event: String,
+    /// JSON. Of a sample: `at` in seconds since 1970, `series` with `kind`, `labels` and those `figures` that aren't 0, and
+    /// `overview` as its own operation has it; of a verdict: `state` and `sentence`.
+    data: String,
+}
+
 /// The figures of a second.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SampleEvent {
     /// In seconds since 1970.
@@ -55,9 +67,8 @@ struct SampleEvent {
 }
 
 /// The figures of a series in a second, those that are 0 left out.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 struct SeriesNow {
-    #[schema(value_type = String)]
     kind: &'static str,
     labels: BTreeMap<String, String>,
     figures: BTreeMap<String, u64>,
@@ -98,7 +109,7 @@ impl From<&Row> for SeriesNow {
         (
             status = 200,
             description = "Server-sent events: `sample` once a second, `verdict` at the begin and when it is another one.",
-            content((SampleEvent = "text/event-stream")),
+            content((StreamedEvent = "text/event-stream")),
         ),
         (status = 503, description = "As many listen as may, or the node is about to end."),
     ),
@@ -106,6 +117,8 @@ impl From<&Row> for SeriesNow {
 async fn listen(
     State(sources): State<Sources>,
     State(audience): State<Audience>,
+    State(door): State<Arc<Door>>,
+    token: Option<Extension<Token>>,
     Extension(caller): Caller,
 ) -> Result<Response, ApiError> {
     caller.needs_watch()?;
@@ -125,6 +138,7 @@ async fn listen(
         sources,
         known: None,
         next: None,
+        admitted: token.map(|Extension(token)| (door, token)),
         _place: place,
     };
     let events = Sse::new(listener.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
@@ -145,6 +159,8 @@ struct Listener {
     known: Option<Verdict>,
     /// What is to be told after a verdict.
     next: Option<Told>,
+    /// The token that it began with, and who knows whether it is still good; none of a caller without one.
+    admitted: Option<(Arc<Door>, Token)>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -176,6 +192,11 @@ impl Listener {
                 }
             }
         };
+        if let Some((door, token)) = &self.admitted
+            && !door.still_watches(token, Now::read()).await
+        {
+            return None;
+        }
         let is_new = self
             .known
             .as_ref()

@@ -67,7 +67,9 @@ struct SeriesView {
     kind: &'static str,
     /// Its labels; `_other` stands for all that are not among the busiest.
     labels: BTreeMap<String, String>,
-    /// A figure of each point by the figure's name; null where nothing was seen. What is counted is a sum, a level the greatest (of `allowed` the last, of `open` the least).
+    /// A figure of each point by the figure's name, a whole number; null where nothing was seen. What is counted is a sum, a
+    /// level the greatest (of `allowed` the last, of `open` the least).
+    #[schema(value_type = BTreeMap<String, Vec<serde_json::Value>>)]
     figures: BTreeMap<String, Vec<Option<u64>>>,
 }
 

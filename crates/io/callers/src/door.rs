@@ -93,6 +93,15 @@ impl Door {
         }
     }
 
+    /// Whether this token still lets its caller watch. What has begun with a request may go on for long after it: it asks this
+    /// now and then. A store that can't be asked ends nothing.
+    pub async fn still_watches(&self, token: &Token, now: Now) -> bool {
+        match self.callers.of_token(&token.0, now).await {
+            Ok(caller) => caller.may_watch(),
+            Err(error) => !matches!(error, StoreError::Denied),
+        }
+    }
+
     /// Whose credential this is.
     async fn identify(
         &self,

@@ -224,10 +224,11 @@ impl Folder {
         integration: &Integration,
         file: &Path,
     ) -> Result<(IntegrationType, bool), String> {
-        let length = std::fs::metadata(file)
-            .map_err(|error| error.to_string())?
-            .len();
-        if length > MAX_FILE_BYTES {
+        let meta = std::fs::metadata(file).map_err(|error| error.to_string())?;
+        if !meta.is_file() {
+            return Err("is no regular file".to_owned());
+        }
+        if meta.len() > MAX_FILE_BYTES {
             return Err(format!("is longer than {MAX_FILE_BYTES} bytes"));
         }
         let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;

@@ -133,6 +133,9 @@ fn id(name: &str) -> String {
 fn read_file(file: &Path) -> Result<(Workflow, String), Vec<Fault>> {
     let wrong = |why: String| vec![Fault::in_file("", why)];
     let meta = std::fs::metadata(file).map_err(|error| wrong(error.to_string()))?;
+    if !meta.is_file() {
+        return Err(wrong("is no regular file".to_owned()));
+    }
     if meta.len() > MAX_FILE_BYTES {
         return Err(wrong(format!("is longer than {MAX_FILE_BYTES} bytes")));
     }

@@ -129,16 +129,18 @@ impl Writer {
         }
     }
 
-    /// Appends to the file; nothing where it is incomplete already.
+    /// Appends to the file, and says whether it did: nothing is written where the file is incomplete already. The folder is
+    /// made anew where somebody has removed it.
     fn write(
         &mut self,
         tier: &'static str,
         file: FileId,
         begins: bool,
         record: &[u8],
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         if begins {
             self.files.remove(tier);
+            fs::create_dir_all(&self.folder)?;
             let path = self.path(tier, file);
             let mut opened = OpenOptions::new()
                 .append(true)
@@ -148,15 +150,18 @@ impl Writer {
             self.files.insert(tier, (file, opened));
         }
         match self.files.get_mut(tier) {
-            Some((known, opened)) if *known == file => opened.write_all(record),
-            _ => Ok(()),
+            Some((known, opened)) if *known == file => opened.write_all(record).map(|()| true),
+            _ => Ok(false),
         }
     }
 
-    fn tell(&mut self, written: io::Result<()>, tier: &'static str, file: FileId) {
-        let Err(error) = written else {
-            self.told_of = false;
-            return;
+    fn tell(&mut self, written: io::Result<bool>, tier: &'static str, file: FileId) {
+        let error = match written {
+            Ok(was_written) => {
+                self.told_of &= !was_written;
+                return;
+            }
+            Err(error) => error,
         };
         self.files.remove(tier);
         self.failed.store(true, Relaxed);
@@ -236,4 +241,50 @@ fn block(path: &Path, file: FileId, most: usize) -> io::Result<Option<Closed>> {
         last,
         bytes: whole.into(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer(folder: PathBuf) -> Writer {
+        Writer {
+            folder,
+            files: HashMap::new(),
+            failed: Arc::default(),
+            told_of: false,
+        }
+    }
+
+    fn write(writer: &mut Writer, begin: u64, begins: bool) {
+        let file = FileId { begin, process: 1 };
+        let written = writer.write("seconds", file, begins, b"record");
+        writer.tell(written, "seconds", file);
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_told_of_once_for_as_long_as_it_does() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let in_the_way = folder.path().join("history");
+        fs::write(&in_the_way, "no folder").expect("it is written");
+        let mut writer = writer(in_the_way.clone());
+        write(&mut writer, 1, true);
+        assert!(writer.told_of);
+        // What has no file any more is passed over: that is no sign that the disk is well.
+        write(&mut writer, 1, false);
+        assert!(writer.told_of, "the next try would be told of again");
+        fs::remove_file(&in_the_way).expect("it is removed");
+        write(&mut writer, 61, true);
+        assert!(!writer.told_of);
+    }
+
+    #[test]
+    fn a_folder_that_was_removed_is_made_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut writer = writer(folder.path().join("history"));
+        write(&mut writer, 1, true);
+        fs::remove_dir_all(&writer.folder).expect("it is removed");
+        write(&mut writer, 601, true);
+        assert!(!writer.told_of && writer.folder.is_dir());
+    }
 }

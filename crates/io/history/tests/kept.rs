@@ -211,10 +211,11 @@ fn a_folder_that_cannot_be_written_costs_the_files_alone() {
     let kept = folder.path().join("kept");
     let history = open(&kept, 1);
     fs::remove_dir_all(&kept).unwrap();
+    fs::write(&kept, "no folder").unwrap();
     run(&history, 0..20);
     assert_eq!(asked(&history, 0..20, 1, 20).seen, [1; 20]);
     // It is tried anew.
-    fs::create_dir(&kept).unwrap();
+    fs::remove_file(&kept).unwrap();
     run(&history, 20..120);
     let seen: u32 = asked(&open(&kept, 2), 0..120, 1, 120).seen.iter().sum();
     assert!((30..=100).contains(&seen), "{seen}");

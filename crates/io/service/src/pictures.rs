@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 use tollgate_api::NotReloaded;
 use tollgate_config::{Changed, Changes, Config};
 use tollgate_definitions::Definitions;
+
+/// Longest time in which the files are read once; *ours*: at the start of a service with 20,000 of them it is a second.
+const READING: Duration = Duration::from_secs(60);
 
 /// What of the files is compared with what they are later.
 #[derive(Default)]
@@ -60,10 +65,40 @@ pub(crate) fn keeps_outputs(changes: &Changes) -> bool {
     !kinds.iter().any(|kind| changes.kinds.contains_key(kind))
 }
 
-/// Reads what takes the disk beside the threads that serve.
+/// Reads what takes the disk beside the threads that serve. A file that never answers (a named pipe, a network's disk that
+/// hangs) is not waited for longer than [`READING`], since whoever asks next would wait behind it.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, NotReloaded> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|died| NotReloaded::Invalid(vec![died.to_string()]))
+    aside_within(READING, work).await
+}
+
+async fn aside_within<T: Send + 'static>(
+    within: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NotReloaded> {
+    let invalid = |why: String| NotReloaded::Invalid(vec![why]);
+    let Ok(done) = timeout(within, tokio::task::spawn_blocking(work)).await else {
+        return Err(invalid(format!(
+            "the configuration and the files that it names were not read within {within:?}: one of them is a pipe, or its \
+             disk doesn't answer"
+        )));
+    };
+    done.map_err(|died| invalid(died.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn files_that_never_answer_are_told_of() {
+        let (answer, never) = mpsc::channel::<()>();
+        let read = aside_within(Duration::from_millis(1), move || never.recv());
+        let error = read.await.expect_err("it isn't waited for");
+        assert!(error.lines()[0].contains("not read within"), "{error:?}");
+        drop(answer);
+        assert_eq!(aside(|| 1).await.expect("it is read"), 1);
+    }
 }

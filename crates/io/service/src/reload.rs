@@ -62,12 +62,8 @@ impl Reloader {
     /// Starts what answers wishes, and what looks at the files if the configuration asks for that.
     pub(crate) fn start(self, wishes: mpsc::Receiver<ReloadWish>, tasks: &mut Tasks) {
         let watched = Arc::clone(&self.watched);
-        if let Some(reloading) = self
-            .lasting
-            .reloading
-            .clone()
-            .filter(|_| self.config.server.watch)
-        {
+        let reloading = self.lasting.reloading.clone();
+        if let Some(reloading) = reloading.filter(|_| self.config.server.watch) {
             let now_is = move || {
                 let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
                 watched.clone()
@@ -174,6 +170,8 @@ impl Reloader {
         check_outlets(&planned.config, &definitions.catalog).map_err(invalid)?;
         let callbacks = callbacks(&planned.config).map_err(invalid)?;
         self.pictures.tell(&pictures, &mut changes);
+        let files = changes.kinds.get("files").cloned().unwrap_or_default();
+        needs_restart(&planned.config, planned.config.fixed_files(&files))?;
         Ok(Ready {
             planned,
             definitions,

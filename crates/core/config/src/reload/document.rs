@@ -18,6 +18,12 @@ const LIVE_LISTS: [(&str, &str, &str); 8] = [
     ("composite", "composites", "name"),
 ];
 
+/// Whether the field belongs to an entry of such a list, as `client[2].client_secret_file` does.
+pub(super) fn is_of_live_list(field: &str) -> bool {
+    let list = field.split_once('[').map(|(list, _)| list);
+    LIVE_LISTS.iter().any(|(known, ..)| Some(*known) == list)
+}
+
 /// A configuration's text as tables. Its `Debug` shows none of it, for it may have passwords.
 #[derive(Clone, Default)]
 pub struct Document(Table);

@@ -8,6 +8,7 @@ mod gateways;
 mod jobs;
 mod limits;
 mod organization;
+mod reload;
 #[path = "../support/mod.rs"]
 mod support;
 

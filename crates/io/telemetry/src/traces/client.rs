@@ -1,5 +1,5 @@
 //! The way to the collector: that of the service's own messages, so that there is one HTTP client, with the same certificate
-//! authorities and proxy.
+//! authorities. It leaves directly: the proxy of `[upstream]` is the way to the platform.
 
 use async_trait::async_trait;
 use bytes::Bytes;
