@@ -169,8 +169,8 @@ class Secrets(unittest.TestCase):
             listed = self.done("GET", f"{ACTIONS}?category=Good")["entities"]
             self.done("POST", f"{ACTIONS}/{listed[0]['id']}/execute", {"queueId": QUEUE})
             self.assertEqual(world.service.stop(), 0)
-            places = {path.name: path.read_bytes() for path in world.path.iterdir()
-                      if path.name not in ("tollgate.keys",)}
+            places = {path.name: path.read_bytes() for path in world.path.rglob("*")
+                      if path.is_file() and path.name not in ("tollgate.keys",)}
             self.assertIn("service.log", places)
             self.assertGreater(len(places["service.log"]), 10_000, "the log is loud")
             self.assertTrue(any(name.startswith("tollgate.db") for name in places))
